@@ -1,0 +1,15 @@
+"""Who gives, what is asked for, what has been received."""
+
+from .contributions import Contribution
+from .organizations import Organization, OrganizationIdentifier
+from .requests import FundingRequest, Project, RelatedPlan, RequestShare
+
+__all__ = [
+    "Contribution",
+    "FundingRequest",
+    "Organization",
+    "OrganizationIdentifier",
+    "Project",
+    "RelatedPlan",
+    "RequestShare",
+]

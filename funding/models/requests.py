@@ -1,0 +1,271 @@
+"""What a plan asks for, and for what."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crp.common.models import between, not_negative
+from crp.common.money import USDField
+from plans.models import Framework, Objective, PlanFamily, Revision, RevisionRow
+from plans.models.rows import PERCENT_VALIDATORS
+from sectors.models import Sector
+
+
+def check_sector_fits(sector: Sector, revision: Revision, framework: Framework | None = None) -> None:
+    """Refuse a sector that is not of the taxonomy which the framework, or else the revision, names.
+
+    Raises: ValidationError on the field ``sector``.
+    """
+    taxonomy_id = (framework.taxonomy_id if framework else None) or revision.taxonomy_id
+    if taxonomy_id is None:
+        raise ValidationError({"sector": _("Choose the sector taxonomy of the revision first.")})
+    if sector.taxonomy_id != taxonomy_id:
+        raise ValidationError(
+            {
+                "sector": _("“%(sector)s” is of the taxonomy “%(other)s”; this plan uses “%(expected)s”.")
+                % {
+                    "sector": sector,
+                    "other": sector.taxonomy,
+                    "expected": framework.taxonomy if framework and framework.taxonomy_id else revision.taxonomy,
+                }
+            }
+        )
+
+
+class Project(RevisionRow):
+    """A project of a revision. Its code stays the same over revisions, so that money received finds it again."""
+
+    code = models.CharField(
+        _("code"),
+        max_length=40,
+        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Capitals and digits, joined by hyphens."))],
+        help_text=_("Permanent: the same in every revision."),
+    )
+    title = models.CharField(_("title"), max_length=400, help_text=_("As printed."))
+    framework = models.ForeignKey(Framework, models.PROTECT, null=True, blank=True, verbose_name=_("framework"))
+    sector = models.ForeignKey(Sector, models.PROTECT, null=True, blank=True, verbose_name=_("sector"))
+    description = models.TextField(_("description"), blank=True)
+    beneficiaries = models.TextField(_("beneficiaries"), blank=True, help_text=_("Who, and how many, as stated."))
+    stated_received_usd = USDField(
+        _("received, as stated (USD)"),
+        null=True,
+        blank=True,
+        help_text=_("US dollars, as the document prints it. Empty: not stated. Money itself is a contribution."),
+    )
+
+    row_key_fields = ("code",)
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        default_related_name = "projects"
+        ordering: ClassVar = ["order", "code"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "code"],
+                name="project_code_once_per_revision",
+                violation_error_message=_("This revision already has a project with this code."),
+            ),
+            models.CheckConstraint(
+                condition=not_negative("stated_received_usd"),
+                name="project_received_not_negative",
+                violation_error_message=_("Amounts must not be negative."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.sector_id and self.revision_id:
+            check_sector_fits(self.sector, self.revision, self.framework)
+
+
+class FundingRequest(RevisionRow):
+    """An amount asked for, under one of the breakdowns of a revision.
+
+    The breakdowns of a revision are alternatives: the same money told by framework, by objective, by sector and by
+    project. They are never added to each other.
+    """
+
+    class Breakdown(models.TextChoices):
+        FRAMEWORK = "framework", _("By framework")
+        OBJECTIVE = "objective", _("By objective")
+        SECTOR = "sector", _("By sector")
+        PROJECT = "project", _("By project")
+
+    breakdown = models.CharField(_("breakdown"), max_length=10, choices=Breakdown.choices)
+    framework = models.ForeignKey(Framework, models.CASCADE, null=True, blank=True, verbose_name=_("framework"))
+    objective = models.ForeignKey(Objective, models.CASCADE, null=True, blank=True, verbose_name=_("objective"))
+    sector = models.ForeignKey(Sector, models.PROTECT, null=True, blank=True, verbose_name=_("sector"))
+    project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, verbose_name=_("project"))
+    amount_usd = USDField(_("amount (USD)"), help_text=_("US dollars, at least 0."))
+    is_priority = models.BooleanField(_("priority"), default=False, help_text=_("Marked as a priority in the plan."))
+
+    row_key_fields = (
+        "breakdown",
+        "framework__code",
+        "objective__number",
+        "sector__taxonomy__code",
+        "sector__code",
+        "project__code",
+    )
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("funding request")
+        verbose_name_plural = _("funding requests")
+        default_related_name = "funding_requests"
+        ordering: ClassVar = ["breakdown", "order", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    breakdown="framework",
+                    framework__isnull=False,
+                    objective__isnull=True,
+                    sector__isnull=True,
+                    project__isnull=True,
+                )
+                | Q(
+                    breakdown="objective",
+                    framework__isnull=True,
+                    objective__isnull=False,
+                    sector__isnull=True,
+                    project__isnull=True,
+                )
+                | Q(
+                    breakdown="sector",
+                    framework__isnull=True,
+                    objective__isnull=True,
+                    sector__isnull=False,
+                    project__isnull=True,
+                )
+                | Q(
+                    breakdown="project",
+                    framework__isnull=True,
+                    objective__isnull=True,
+                    sector__isnull=True,
+                    project__isnull=False,
+                ),
+                name="funding_request_one_target",
+                violation_error_message=_("Name exactly one target, the one that the breakdown says."),
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_usd__gte=0),
+                name="funding_request_amount_not_negative",
+                violation_error_message=_("The amount asked for must not be negative."),
+            ),
+            *(
+                models.UniqueConstraint(
+                    fields=["revision", target],
+                    condition=Q(**{f"{target}__isnull": False}),
+                    name=f"funding_request_once_per_{target}",
+                    violation_error_message=message,
+                )
+                for target, message in (
+                    ("framework", _("This revision already asks for an amount for this framework.")),
+                    ("objective", _("This revision already asks for an amount for this objective.")),
+                    ("sector", _("This revision already asks for an amount for this sector.")),
+                    ("project", _("This revision already asks for an amount for this project.")),
+                )
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_breakdown_display()}: {self.target}"
+
+    @property
+    def target(self) -> Framework | Objective | Sector | Project | None:
+        """What the amount is for."""
+        return getattr(self, self.breakdown) if self.breakdown in self.Breakdown.values else None
+
+    def clean(self) -> None:
+        super().clean()
+        if self.sector_id and self.revision_id:
+            check_sector_fits(self.sector, self.revision)
+
+
+class RelatedPlan(RevisionRow):
+    """An inter-agency plan that a funding request is also part of."""
+
+    funding_request = models.ForeignKey(FundingRequest, models.CASCADE, verbose_name=_("funding request"))
+    plan_family = models.ForeignKey(PlanFamily, models.PROTECT, verbose_name=_("inter-agency plan"))
+
+    row_key_fields = (
+        "funding_request__breakdown",
+        "funding_request__objective__number",
+        "funding_request__sector__taxonomy__code",
+        "funding_request__sector__code",
+        "funding_request__project__code",
+        "plan_family__code",
+    )
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("related inter-agency plan")
+        verbose_name_plural = _("related inter-agency plans")
+        default_related_name = "related_plans"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["funding_request", "plan_family"],
+                name="related_plan_once_per_request",
+                violation_error_message=_("This funding request already names this inter-agency plan."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.plan_family.code
+
+
+class RequestShare(RevisionRow):
+    """The share of a funding request that falls on one objective, as the plan states it."""
+
+    funding_request = models.ForeignKey(FundingRequest, models.CASCADE, verbose_name=_("funding request"))
+    objective = models.ForeignKey(Objective, models.CASCADE, verbose_name=_("objective"))
+    share_percent = models.DecimalField(
+        _("share (%)"),
+        max_digits=5,
+        decimal_places=2,
+        validators=PERCENT_VALIDATORS,
+        help_text=_("Percent as printed, often rounded."),
+    )
+    amount_usd = USDField(
+        _("amount (USD)"), null=True, blank=True, help_text=_("US dollars, where known. Empty: only the share is.")
+    )
+
+    row_key_fields = (
+        "funding_request__sector__taxonomy__code",
+        "funding_request__sector__code",
+        "funding_request__project__code",
+        "objective__number",
+    )
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("share by objective")
+        verbose_name_plural = _("shares by objective")
+        default_related_name = "request_shares"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["funding_request", "objective"],
+                name="request_share_once_per_objective",
+                violation_error_message=_("This funding request already states a share for this objective."),
+            ),
+            models.CheckConstraint(
+                condition=between("share_percent", 0, 100),
+                name="request_share_within_0_100",
+                violation_error_message=_("A share is a percentage between 0 and 100."),
+            ),
+            models.CheckConstraint(
+                condition=not_negative("amount_usd"),
+                name="request_share_amount_not_negative",
+                violation_error_message=_("Amounts must not be negative."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.objective.number}: {self.share_percent} %"

@@ -1,0 +1,59 @@
+"""Plans: identity and revisions, the rows of a revision, where each value comes from."""
+
+from .countries import Country, Region
+from .plans import Plan, PlanIdentifier, Revision
+from .profiles import Contact, CountryProfile, KeyAction
+from .provenance import Citation, Source
+from .reference import (
+    CrossCuttingPriority,
+    OperatingModality,
+    PlanFamily,
+    StrategicObjective,
+    StrategicOutcome,
+    TargetGroup,
+)
+from .rows import (
+    Achievement,
+    Framework,
+    Modality,
+    Narrative,
+    Objective,
+    ObjectiveTargetGroup,
+    Office,
+    Outcome,
+    Presence,
+    Priority,
+    RevisionRow,
+    RiskIndicator,
+)
+
+__all__ = [
+    "Achievement",
+    "Citation",
+    "Contact",
+    "Country",
+    "CountryProfile",
+    "CrossCuttingPriority",
+    "Framework",
+    "KeyAction",
+    "Modality",
+    "Narrative",
+    "Objective",
+    "ObjectiveTargetGroup",
+    "Office",
+    "OperatingModality",
+    "Outcome",
+    "Plan",
+    "PlanFamily",
+    "PlanIdentifier",
+    "Presence",
+    "Priority",
+    "Region",
+    "Revision",
+    "RevisionRow",
+    "RiskIndicator",
+    "Source",
+    "StrategicObjective",
+    "StrategicOutcome",
+    "TargetGroup",
+]

@@ -1,0 +1,269 @@
+"""The identity of a plan, and its revisions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from crp.common.models import NaturalKeyModel, not_negative
+from crp.common.money import USDField
+from plans.querysets import PlanQuerySet, RevisionQuerySet
+from sectors.models import Taxonomy
+
+from .countries import Country
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+
+
+class Plan(NaturalKeyModel):
+    """A response of IOM, or of several agencies, in one or more countries for a period.
+
+    What stays the same over all revisions; the figures stand in :class:`Revision`.
+    """
+
+    class Kind(models.TextChoices):
+        CRP = "crp", _("Crisis Response Plan")
+        COMPENDIUM = "compendium", _("Humanitarian Compendium")
+        FLASH_APPEAL = "flash_appeal", _("Flash appeal")
+        HNRP = "hnrp", _("Humanitarian (needs and) response plan")
+        RRP = "rrp", _("Refugee response plan")
+        OTHER = "other", _("Other plan")
+
+    code = models.CharField(
+        _("code"),
+        max_length=60,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Capitals and digits, joined by hyphens."))],
+        help_text=_("Public and permanent, such as MLI-CRP-2025-2026."),
+        error_messages={"unique": _("Another plan already has this code.")},
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    title = models.CharField(_("title"), max_length=200, help_text=_("As on the plan's first page."))
+    start_year = models.PositiveSmallIntegerField(
+        _("first year"), validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]
+    )
+    end_year = models.PositiveSmallIntegerField(
+        _("last year"), validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]
+    )
+    countries = models.ManyToManyField(Country, related_name="plans", verbose_name=_("countries"))
+
+    objects = PlanQuerySet.as_manager()
+    natural_key_fields: ClassVar = ("code",)
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        ordering: ClassVar = ["-start_year", "code"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(end_year__gte=F("start_year")),
+                name="plan_years_in_order",
+                violation_error_message=_("The last year must not lie before the first year."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.code})"
+
+    @property
+    def period(self) -> str:
+        """The years covered: ``2017``, or ``2025–2026``."""
+        return str(self.start_year) if self.start_year == self.end_year else f"{self.start_year}–{self.end_year}"
+
+
+
+class PlanIdentifier(NaturalKeyModel):
+    """The name of a plan in another system."""
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="identifiers", verbose_name=_("plan"))
+    scheme = models.CharField(
+        _("system"), max_length=20, help_text=_("Whose identifier this is: fts, hdx, gcrp, compendium...")
+    )
+    value = models.CharField(_("identifier"), max_length=200)
+
+    natural_key_fields: ClassVar = ("scheme", "value")
+
+    class Meta:
+        verbose_name = _("external identifier")
+        verbose_name_plural = _("external identifiers")
+        ordering: ClassVar = ["scheme", "value"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["scheme", "value"],
+                name="plan_identifier_once",
+                violation_error_message=_("Another plan already has this identifier."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme}: {self.value}"
+
+
+class Revision(NaturalKeyModel):
+    """What a plan said from one publication to the next. Never changed once published.
+
+    The current revision of a plan is its one published revision: no second pointer that could disagree.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in_review", _("In review")
+        PUBLISHED = "published", _("Published")
+        SUPERSEDED = "superseded", _("Superseded")
+
+    OPEN: ClassVar = (Status.DRAFT, Status.IN_REVIEW)
+
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="revisions", verbose_name=_("plan"))
+    number = models.PositiveSmallIntegerField(_("revision number"), default=1, validators=[MinValueValidator(1)])
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.DRAFT)
+    taxonomy = models.ForeignKey(
+        Taxonomy,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="revisions",
+        verbose_name=_("sector taxonomy"),
+        limit_choices_to={"kind": Taxonomy.Kind.SECTORS},
+        help_text=_("The list that this revision's sectors come from. A framework may name another."),
+    )
+    document_on = models.DateField(
+        _("document date"), null=True, blank=True, help_text=_("“Last updated” as printed. Empty: the page has none.")
+    )
+    funding_updated_on = models.DateField(
+        _("funding as of"), null=True, blank=True, help_text=_("What day the money received speaks of, as printed.")
+    )
+    stated_requested_usd = USDField(
+        _("funding required, as stated (USD)"),
+        null=True,
+        blank=True,
+        help_text=_("The plan's own total in US dollars. Empty: the document gives none."),
+    )
+    requested_usd = USDField(
+        _("funding required (USD)"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Fixed on publication: the stated total, or else the sum of one breakdown. Empty: not reported."),
+    )
+    stated_received_usd = USDField(
+        _("funding received, as stated (USD)"),
+        null=True,
+        blank=True,
+        help_text=_("The document's own total in US dollars. Empty: the document gives none."),
+    )
+    reports_funding = models.BooleanField(
+        _("states money received"),
+        default=False,
+        help_text=_("Tick where the document says what was received, even if that is 0. Unticked means not reported."),
+    )
+    people_in_need = models.PositiveBigIntegerField(
+        _("people in need"), null=True, blank=True, help_text=_("Persons, as stated. Empty: not reported.")
+    )
+    people_targeted = models.PositiveBigIntegerField(
+        _("people targeted"),
+        null=True,
+        blank=True,
+        help_text=_("Persons, as stated; never the sum of objectives or sectors. Empty: not reported."),
+    )
+    entities_targeted = models.PositiveIntegerField(
+        _("entities targeted"),
+        null=True,
+        blank=True,
+        help_text=_("Institutions and organizations, as stated. Empty: not reported."),
+    )
+    reason = models.TextField(
+        _("reason"), blank=True, help_text=_("Why this revision was made; public once it is published.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("published by"),
+    )
+    superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True, editable=False)
+
+    objects = RevisionQuerySet.as_manager()
+    natural_key_fields: ClassVar = ("plan__code", "number")
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering: ClassVar = ["plan", "-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["plan", "number"],
+                name="revision_number_once_per_plan",
+                violation_error_message=_("This plan already has a revision with this number."),
+            ),
+            models.UniqueConstraint(
+                fields=["plan"],
+                condition=Q(status="published"),
+                name="revision_one_published_per_plan",
+                violation_error_message=_("This plan already has a published revision: supersede it first."),
+            ),
+            models.UniqueConstraint(
+                fields=["plan"],
+                condition=Q(status__in=["draft", "in_review"]),
+                name="revision_one_open_per_plan",
+                violation_error_message=_("This plan already has an open draft: finish that one first."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["published", "superseded"], published_at__isnull=False)
+                | Q(status__in=["draft", "in_review"], published_at__isnull=True, requested_usd__isnull=True),
+                name="revision_published_at_matches_status",
+                violation_error_message=_("A published revision needs a publication time; a draft has none."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status="superseded", superseded_at__gt=F("published_at"))
+                | (~Q(status="superseded") & Q(superseded_at__isnull=True)),
+                name="revision_superseded_at_matches_status",
+                violation_error_message=_("A superseded revision needs a time after its publication; others have none."),
+            ),
+            models.CheckConstraint(
+                condition=not_negative("stated_requested_usd", "requested_usd", "stated_received_usd"),
+                name="revision_amounts_not_negative",
+                violation_error_message=_("Amounts must not be negative."),
+            ),
+            models.CheckConstraint(
+                condition=Q(stated_received_usd__isnull=True) | Q(reports_funding=True),
+                name="revision_received_is_reported",
+                violation_error_message=_("An amount received is given: tick “states money received”."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan.code} r{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the revision may still be edited."""
+        return self.status in self.OPEN
+
+    @property
+    def revision(self) -> Revision:
+        """The revision itself, so that it can be asked like one of its rows."""
+        return self
+
+    @property
+    def row_key(self) -> str:
+        """How a citation names the revision itself among its rows."""
+        return "revision"

@@ -1,0 +1,459 @@
+"""The rows of a revision: everything a plan says besides money."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crp.common.models import NaturalKeyModel, NaturalKeyQuerySet, between, not_negative
+from crp.common.money import USDField
+from sectors.models import Taxonomy
+
+from .plans import Revision
+from .reference import (
+    CrossCuttingPriority,
+    OperatingModality,
+    PlanFamily,
+    StrategicObjective,
+    StrategicOutcome,
+    TargetGroup,
+)
+
+PERCENT_VALIDATORS = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))]
+
+
+class RevisionRow(NaturalKeyModel):
+    """A row of one revision.
+
+    A revision's tree is every model that inherits from this one, in whichever app: copying a revision and resolving
+    its citations need no list of them. ``row_key_fields`` name the row within its revision, in a way that stays the
+    same from one revision to the next: citations and differences are told by it.
+    """
+
+    revision = models.ForeignKey(Revision, models.CASCADE, verbose_name=_("revision"))
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    row_key_fields: ClassVar[tuple[str, ...]]
+    objects = NaturalKeyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering: ClassVar = ["order", "pk"]
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "row_key_fields" in cls.__dict__:
+            cls.natural_key_fields = ("revision__plan__code", "revision__number", *cls.row_key_fields)
+
+    @property
+    def row_key(self) -> str:
+        """The row's name within its revision, such as ``objective:1``."""
+        parts = [str(part) for part in self.natural_key()[2:] if part not in (None, "")]
+        return ":".join([str(self._meta.model_name), *parts])
+
+    def clean(self) -> None:
+        """Refuse a link to a row of another revision."""
+        super().clean()
+        for field in self._meta.concrete_fields:
+            model = field.related_model
+            if isinstance(model, type) and issubclass(model, RevisionRow):
+                other = getattr(self, field.name) if getattr(self, field.attname) else None
+                if other is not None and other.revision_id != self.revision_id:
+                    raise ValidationError(
+                        {field.name: _("This belongs to another revision: choose one of the same revision.")}
+                    )
+
+
+class Framework(RevisionRow):
+    """A family of appeals that part of the plan's money is asked under, with the totals printed for it."""
+
+    code = models.CharField(
+        _("code"),
+        max_length=30,
+        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Capitals and digits, joined by hyphens."))],
+    )
+    name = models.CharField(_("name"), max_length=200, help_text=_("As printed."))
+    plan_family = models.ForeignKey(
+        PlanFamily, models.PROTECT, null=True, blank=True, verbose_name=_("plan family")
+    )
+    taxonomy = models.ForeignKey(
+        Taxonomy,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("sector taxonomy"),
+        help_text=_("Where its projects use another list of sectors than the revision."),
+    )
+    stated_received_usd = USDField(
+        _("received, as stated (USD)"), null=True, blank=True, help_text=_("US dollars. Empty: not stated.")
+    )
+    stated_percent_funded = models.DecimalField(
+        _("percentage funded, as printed"),
+        max_digits=7,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=_("Percent. Kept to be compared; the percentage shown is always computed."),
+    )
+
+    row_key_fields = ("code",)
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("framework")
+        verbose_name_plural = _("frameworks")
+        default_related_name = "frameworks"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "code"],
+                name="framework_code_once_per_revision",
+                violation_error_message=_("This revision already has a framework with this code."),
+            ),
+            models.CheckConstraint(
+                condition=not_negative("stated_received_usd", "stated_percent_funded"),
+                name="framework_amounts_not_negative",
+                violation_error_message=_("Amounts must not be negative."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Objective(RevisionRow):
+    """A strategic objective as the plan states it."""
+
+    number = models.PositiveSmallIntegerField(_("number"), validators=[MinValueValidator(1)])
+    title = models.CharField(_("title"), max_length=200)
+    strategic_objective = models.ForeignKey(
+        StrategicObjective, models.PROTECT, null=True, blank=True, verbose_name=_("strategic objective")
+    )
+    people_targeted = models.PositiveBigIntegerField(
+        _("people targeted"), null=True, blank=True, help_text=_("Persons, as stated. Empty: not reported.")
+    )
+    entities_targeted = models.PositiveIntegerField(
+        _("entities targeted"), null=True, blank=True, help_text=_("Institutions, as stated. Empty: not reported.")
+    )
+
+    row_key_fields = ("number",)
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("objective")
+        verbose_name_plural = _("objectives")
+        default_related_name = "objectives"
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "number"],
+                name="objective_number_once_per_revision",
+                violation_error_message=_("This revision already has an objective with this number."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.title}"
+
+
+class ObjectiveTargetGroup(RevisionRow):
+    """A primary target group of an objective."""
+
+    objective = models.ForeignKey(Objective, models.CASCADE, verbose_name=_("objective"))
+    target_group = models.ForeignKey(TargetGroup, models.PROTECT, verbose_name=_("target group"))
+
+    row_key_fields = ("objective__number", "target_group__code")
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("primary target group")
+        verbose_name_plural = _("primary target groups")
+        default_related_name = "target_groups"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["objective", "target_group"],
+                name="target_group_once_per_objective",
+                violation_error_message=_("This objective already names this target group."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.target_group)
+
+
+class Outcome(RevisionRow):
+    """The share of an objective's requirement that goes to one long-term outcome."""
+
+    objective = models.ForeignKey(Objective, models.CASCADE, verbose_name=_("objective"))
+    code = models.SlugField(_("code"), max_length=10, help_text=_("Names the outcome within the plan, such as 1a."))
+    name = models.CharField(_("name"), max_length=250)
+    strategic_outcome = models.ForeignKey(
+        StrategicOutcome, models.PROTECT, null=True, blank=True, verbose_name=_("strategic outcome")
+    )
+    share_percent = models.DecimalField(
+        _("share (%)"),
+        max_digits=5,
+        decimal_places=2,
+        validators=PERCENT_VALIDATORS,
+        help_text=_("Percent of the objective's requirement; the shares of an objective add to 100."),
+    )
+
+    row_key_fields = ("code",)
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("outcome")
+        verbose_name_plural = _("outcomes")
+        default_related_name = "outcomes"
+        ordering: ClassVar = ["objective", "order", "code"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "code"],
+                name="outcome_code_once_per_revision",
+                violation_error_message=_("This revision already has an outcome with this code."),
+            ),
+            models.CheckConstraint(
+                condition=between("share_percent", 0, 100),
+                name="outcome_share_within_0_100",
+                violation_error_message=_("A share is a percentage between 0 and 100."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Narrative(RevisionRow):
+    """A passage of the plan's text."""
+
+    class Section(models.TextChoices):
+        VISION = "vision", _("Vision")
+        CONTEXT = "context", _("Context analysis")
+        NEEDS = "needs", _("Introduction and needs")
+        COORDINATION = "coordination", _("Coordination")
+        CAPACITY = "capacity", _("IOM capacity")
+        PROTECTION = "protection", _("Protection and inclusion")
+        GOVERNMENT = "government", _("Support to the Government")
+        LOCALIZATION = "localization", _("Localization")
+        OBJECTIVE = "objective", _("Objective")
+        SECTOR = "sector", _("Sector")
+        OTHER = "other", _("Other")
+
+    section = models.CharField(_("section"), max_length=15, choices=Section.choices)
+    objective = models.ForeignKey(
+        Objective, models.CASCADE, null=True, blank=True, verbose_name=_("objective"),
+        help_text=_("Only for the text of an objective."),
+    )
+    language = models.CharField(_("language"), max_length=5, default="en", help_text=_("Of the text, such as en or fr."))
+    heading = models.CharField(_("heading"), max_length=200, blank=True)
+    body = models.TextField(_("text"), help_text=_("Plain text; an empty line starts a paragraph."))
+
+    row_key_fields = ("section", "order")
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("narrative")
+        verbose_name_plural = _("narratives")
+        default_related_name = "narratives"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "section", "order"],
+                name="narrative_order_once_per_section",
+                violation_error_message=_("Two passages of a section need two order numbers."),
+            ),
+            models.CheckConstraint(
+                condition=Q(section="objective", objective__isnull=False)
+                | (~Q(section="objective") & Q(objective__isnull=True)),
+                name="narrative_objective_matches_section",
+                violation_error_message=_("Name the objective for the text of an objective, and only there."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.heading or self.get_section_display()
+
+
+class RiskIndicator(RevisionRow):
+    """An index of risk or fragility as the plan cites it: a value, or a rank, and a level in words."""
+
+    class Indicator(models.TextChoices):
+        INFORM_RISK = "inform_risk", _("INFORM Risk")
+        INFORM_SEVERITY = "inform_severity", _("INFORM Severity")
+        HDI_RANK = "hdi_rank", _("Human Development Index")
+        FRAGILITY = "fragility", _("State of Fragility")
+
+    class Level(models.TextChoices):
+        VERY_LOW = "very_low", _("Very low")
+        LOW = "low", _("Low")
+        MEDIUM = "medium", _("Medium")
+        HIGH = "high", _("High")
+        VERY_HIGH = "very_high", _("Very high")
+
+    indicator = models.CharField(_("indicator"), max_length=20, choices=Indicator.choices)
+    value = models.DecimalField(
+        _("value"), max_digits=6, decimal_places=2, null=True, blank=True, help_text=_("INFORM Risk 0-10, Severity 0-5.")
+    )
+    rank = models.PositiveSmallIntegerField(_("rank"), null=True, blank=True)
+    rank_of = models.PositiveSmallIntegerField(_("out of"), null=True, blank=True)
+    level = models.CharField(_("level"), max_length=10, choices=Level.choices, blank=True, help_text=_("As printed."))
+
+    row_key_fields = ("indicator",)
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("risk indicator")
+        verbose_name_plural = _("risk indicators")
+        default_related_name = "risk_indicators"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "indicator"],
+                name="risk_indicator_once_per_revision",
+                violation_error_message=_("This revision already has this indicator."),
+            ),
+            models.CheckConstraint(
+                condition=Q(rank__isnull=True, rank_of__isnull=True)
+                | Q(rank__gte=1, rank_of__gte=models.F("rank")),
+                name="risk_indicator_rank_within",
+                violation_error_message=_("A rank runs from 1 to the number of countries ranked: give both."),
+            ),
+            models.CheckConstraint(
+                condition=not_negative("value"),
+                name="risk_indicator_value_not_negative",
+                violation_error_message=_("The value of an index must not be negative."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_indicator_display()
+
+
+class Modality(RevisionRow):
+    """A key operating modality that the plan names."""
+
+    modality = models.ForeignKey(OperatingModality, models.PROTECT, verbose_name=_("modality"))
+
+    row_key_fields = ("modality__code",)
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("key operating modality of a revision")
+        verbose_name_plural = _("key operating modalities of a revision")
+        default_related_name = "modalities"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "modality"],
+                name="modality_once_per_revision",
+                violation_error_message=_("This revision already names this modality."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.modality)
+
+
+class Priority(RevisionRow):
+    """A cross-cutting priority that the plan names."""
+
+    priority = models.ForeignKey(CrossCuttingPriority, models.PROTECT, verbose_name=_("priority"))
+
+    row_key_fields = ("priority__code",)
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("cross-cutting priority of a revision")
+        verbose_name_plural = _("cross-cutting priorities of a revision")
+        default_related_name = "priorities"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "priority"],
+                name="priority_once_per_revision",
+                violation_error_message=_("This revision already names this priority."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.priority)
+
+
+class Presence(RevisionRow):
+    """IOM's staff and offices in the country, as the plan states them."""
+
+    international_staff = models.PositiveIntegerField(
+        _("international staff"), null=True, blank=True, help_text=_("Persons. Empty: not reported.")
+    )
+    national_staff = models.PositiveIntegerField(
+        _("national staff"), null=True, blank=True, help_text=_("Persons. Empty: not reported.")
+    )
+    field_offices = models.PositiveSmallIntegerField(
+        _("field offices"), null=True, blank=True, help_text=_("Number as stated. Empty: not reported.")
+    )
+    as_of_month = models.DateField(
+        _("as of (month)"), null=True, blank=True, help_text=_("Its first day stands for the month.")
+    )
+
+    row_key_fields = ()
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("operational presence")
+        verbose_name_plural = _("operational presence")
+        default_related_name = "presences"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision"],
+                name="presence_once_per_revision",
+                violation_error_message=_("This revision already states its presence."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name}: {self.revision}"
+
+
+class Office(RevisionRow):
+    """A place where IOM has an office, as the plan names it."""
+
+    class Kind(models.TextChoices):
+        MAIN = "main", _("Main office")
+        FIELD = "field", _("Field office")
+
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind.choices)
+    place = models.CharField(_("place"), max_length=100)
+
+    row_key_fields = ("place",)
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("office")
+        verbose_name_plural = _("offices")
+        default_related_name = "offices"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "place"],
+                name="office_once_per_revision",
+                violation_error_message=_("This revision already names an office there."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.place
+
+
+class Achievement(RevisionRow):
+    """Something the mission reports to have done."""
+
+    text = models.TextField(_("text"))
+    language = models.CharField(_("language"), max_length=5, default="en")
+
+    row_key_fields = ("order",)
+
+    class Meta(RevisionRow.Meta):
+        verbose_name = _("achievement")
+        verbose_name_plural = _("achievements")
+        default_related_name = "achievements"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "order"],
+                name="achievement_order_once_per_revision",
+                violation_error_message=_("Two achievements need two order numbers."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
