@@ -40,13 +40,15 @@ class RevisionQuerySet(NaturalKeyQuerySet):
 class PlanQuerySet(NaturalKeyQuerySet):
     """Plans by what may be seen of them."""
 
+    def with_current(self, on: date | None = None) -> Self:
+        """Join to each plan, as ``current``, its revision in force on a day (now where None), or None."""
+        return self.annotate(
+            current=FilteredRelation("revisions", condition=in_force(on, "revisions__"))
+        ).select_related("current")
+
     def in_force(self, on: date | None = None) -> Self:
-        """Return the plans that the public saw on a day (now where None), each with its revision as ``current``."""
-        return (
-            self.annotate(current=FilteredRelation("revisions", condition=in_force(on, "revisions__")))
-            .filter(current__isnull=False)
-            .select_related("current")
-        )
+        """Return the plans that the public saw on a day (now where None), each with that revision as ``current``."""
+        return self.with_current(on).filter(current__isnull=False)
 
     def covering(self, first_year: int | None = None, last_year: int | None = None) -> Self:
         """Return the plans whose period touches the years given; None leaves that end open."""

@@ -106,5 +106,3 @@ def not_negative(*fields: str) -> models.Q:
     for field in fields:
         condition &= models.Q(**{f"{field}__isnull": True}) | models.Q(**{f"{field}__gte": 0})
     return condition
-
-

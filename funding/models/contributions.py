@@ -59,9 +59,7 @@ class Contribution(NaturalKeyModel):
         help_text=_("Empty: the source does not name the donor."),
     )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
-    amount_usd = USDField(
-        _("amount (USD)"), allow_negative=True, help_text=_("US dollars. Negative for a correction.")
-    )
+    amount_usd = USDField(_("amount (USD)"), allow_negative=True, help_text=_("US dollars. Negative for a correction."))
     original_amount = models.DecimalField(
         _("original amount"),
         max_digits=15,
@@ -93,7 +91,10 @@ class Contribution(NaturalKeyModel):
         _("earmarking"), max_length=20, choices=Earmarking.choices, blank=True, help_text=_("Empty: not stated.")
     )
     is_new_money = models.BooleanField(
-        _("new money"), null=True, blank=True, help_text=_("No: carried over from an earlier year. Unknown: not stated.")
+        _("new money"),
+        null=True,
+        blank=True,
+        help_text=_("No: carried over from an earlier year. Unknown: not stated."),
     )
     framework_code = models.CharField(_("for framework (code)"), max_length=30, blank=True)
     objective_number = models.PositiveSmallIntegerField(_("for objective (number)"), null=True, blank=True)

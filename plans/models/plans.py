@@ -76,7 +76,6 @@ class Plan(NaturalKeyModel):
         return str(self.start_year) if self.start_year == self.end_year else f"{self.start_year}–{self.end_year}"
 
 
-
 class PlanIdentifier(NaturalKeyModel):
     """The name of a plan in another system."""
 
@@ -236,7 +235,9 @@ class Revision(NaturalKeyModel):
                 condition=Q(status="superseded", superseded_at__gt=F("published_at"))
                 | (~Q(status="superseded") & Q(superseded_at__isnull=True)),
                 name="revision_superseded_at_matches_status",
-                violation_error_message=_("A superseded revision needs a time after its publication; others have none."),
+                violation_error_message=_(
+                    "A superseded revision needs a time after its publication; others have none."
+                ),
             ),
             models.CheckConstraint(
                 condition=not_negative("stated_requested_usd", "requested_usd", "stated_received_usd"),

@@ -115,8 +115,7 @@ class Citation(NaturalKeyModel):
                 violation_error_message=_("This value already cites this source."),
             ),
             models.CheckConstraint(
-                condition=Q(last_line__isnull=True)
-                | Q(first_line__isnull=False, last_line__gte=F("first_line")),
+                condition=Q(last_line__isnull=True) | Q(first_line__isnull=False, last_line__gte=F("first_line")),
                 name="citation_lines_in_order",
                 violation_error_message=_("The last line must not lie before the first."),
             ),
@@ -135,4 +134,6 @@ class Citation(NaturalKeyModel):
         """The lines as a reader writes them: ``4``, ``29–30``, or empty."""
         if self.first_line is None:
             return ""
-        return str(self.first_line) if self.last_line in (None, self.first_line) else f"{self.first_line}–{self.last_line}"
+        return (
+            str(self.first_line) if self.last_line in (None, self.first_line) else f"{self.first_line}–{self.last_line}"
+        )

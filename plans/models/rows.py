@@ -79,9 +79,7 @@ class Framework(RevisionRow):
         validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Capitals and digits, joined by hyphens."))],
     )
     name = models.CharField(_("name"), max_length=200, help_text=_("As printed."))
-    plan_family = models.ForeignKey(
-        PlanFamily, models.PROTECT, null=True, blank=True, verbose_name=_("plan family")
-    )
+    plan_family = models.ForeignKey(PlanFamily, models.PROTECT, null=True, blank=True, verbose_name=_("plan family"))
     taxonomy = models.ForeignKey(
         Taxonomy,
         models.PROTECT,
@@ -243,10 +241,16 @@ class Narrative(RevisionRow):
 
     section = models.CharField(_("section"), max_length=15, choices=Section.choices)
     objective = models.ForeignKey(
-        Objective, models.CASCADE, null=True, blank=True, verbose_name=_("objective"),
+        Objective,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("objective"),
         help_text=_("Only for the text of an objective."),
     )
-    language = models.CharField(_("language"), max_length=5, default="en", help_text=_("Of the text, such as en or fr."))
+    language = models.CharField(
+        _("language"), max_length=5, default="en", help_text=_("Of the text, such as en or fr.")
+    )
     heading = models.CharField(_("heading"), max_length=200, blank=True)
     body = models.TextField(_("text"), help_text=_("Plain text; an empty line starts a paragraph."))
 
@@ -292,7 +296,12 @@ class RiskIndicator(RevisionRow):
 
     indicator = models.CharField(_("indicator"), max_length=20, choices=Indicator.choices)
     value = models.DecimalField(
-        _("value"), max_digits=6, decimal_places=2, null=True, blank=True, help_text=_("INFORM Risk 0-10, Severity 0-5.")
+        _("value"),
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("INFORM Risk 0-10, Severity 0-5."),
     )
     rank = models.PositiveSmallIntegerField(_("rank"), null=True, blank=True)
     rank_of = models.PositiveSmallIntegerField(_("out of"), null=True, blank=True)
@@ -311,8 +320,7 @@ class RiskIndicator(RevisionRow):
                 violation_error_message=_("This revision already has this indicator."),
             ),
             models.CheckConstraint(
-                condition=Q(rank__isnull=True, rank_of__isnull=True)
-                | Q(rank__gte=1, rank_of__gte=models.F("rank")),
+                condition=Q(rank__isnull=True, rank_of__isnull=True) | Q(rank__gte=1, rank_of__gte=models.F("rank")),
                 name="risk_indicator_rank_within",
                 violation_error_message=_("A rank runs from 1 to the number of countries ranked: give both."),
             ),
