@@ -1,0 +1,160 @@
+"""Filters over plans by their figures, and over everything that carries money. Pages and API use the same ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from crp.common.filters import AmountFilter, FlagFilter, ModelValuesFilter, StrictFilterSet, ValuesFilter
+from funding.models import Contribution, FundingRequest, Organization, Project
+from plans.filters import OfPlanFilter
+from plans.models import Country, Framework, Objective, Plan
+from sectors.filters import SectorsFilter
+from sectors.models import Sector
+
+
+def framework_choices() -> list[tuple[str, str]]:
+    """Return the codes and names of the frameworks that published revisions have."""
+    rows = Framework.objects.filter(revision__status="published").order_by("code", "name")
+    return list(dict(rows.values_list("code", "name")).items())
+
+
+class PlanFilter(OfPlanFilter):
+    """Filters of plans that come from ``rollups.with_figures``."""
+
+    plan_path = ""
+
+    framework = ValuesFilter(choices=framework_choices, method="filter_framework", help_text=_("Framework codes: HRP"))
+    sector = SectorsFilter(
+        method="filter_sector",
+        help_text=_("Plans that ask for money in one of these sectors: CODE, or TAXONOMY/CODE."),
+    )
+    global_cluster = SectorsFilter(
+        method="filter_global_cluster",
+        help_text=_("Plans that ask for money in a sector of one of these global clusters, such as SHL."),
+    )
+    reported = FlagFilter(field_name="funding_reported", help_text=_("Whether the plan reports the money it received."))
+    percent_funded_min = AmountFilter(
+        field_name="percent_funded", lookup_expr="gte", help_text=_("Percent, as shown: rounded to two decimals.")
+    )
+    percent_funded_max = AmountFilter(
+        field_name="percent_funded", lookup_expr="lte", help_text=_("Percent, as shown: rounded to two decimals.")
+    )
+    requested_min = AmountFilter(field_name="requested_usd", lookup_expr="gte", help_text=_("US dollars."))
+    requested_max = AmountFilter(field_name="requested_usd", lookup_expr="lte", help_text=_("US dollars."))
+    gap_min = AmountFilter(field_name="gap_usd", lookup_expr="gte", help_text=_("US dollars still missing."))
+    updated_since = django_filters.IsoDateTimeFilter(
+        method="filter_updated_since",
+        help_text=_("Plans published, or with a contribution recorded or changed, at this time (ISO 8601) or later."),
+    )
+
+    class Meta:
+        model = Plan
+        fields = ("kind",)
+
+    def filter_framework(self, plans: QuerySet[Plan], name: str, value: list[str]) -> QuerySet[Plan]:
+        rows = Framework.objects.filter(revision=OuterRef("current"), code__in=value)
+        return plans.filter(Exists(rows)) if value else plans
+
+    def filter_sector(self, plans: QuerySet[Plan], name: str, value: list[Sector]) -> QuerySet[Plan]:
+        return self._asking_for(plans, Q(sector__in=value) | Q(project__sector__in=value)) if value else plans
+
+    def filter_global_cluster(self, plans: QuerySet[Plan], name: str, value: list[Sector]) -> QuerySet[Plan]:
+        if not value:
+            return plans
+        return self._asking_for(
+            plans,
+            Q(sector__crosswalk__global_cluster__in=value) | Q(project__sector__crosswalk__global_cluster__in=value),
+        )
+
+    def _asking_for(self, plans: QuerySet[Plan], condition: Q) -> QuerySet[Plan]:
+        return plans.filter(Exists(FundingRequest.objects.filter(condition, revision=OuterRef("current"))))
+
+    def filter_updated_since(self, plans: QuerySet[Plan], name: str, value: datetime) -> QuerySet[Plan]:
+        changed = Contribution.objects.filter(plan=OuterRef("pk"), updated_at__gte=value)
+        return plans.filter(Q(current__published_at__gte=value) | Exists(changed))
+
+
+class ObjectiveFilter(OfPlanFilter):
+    """Filters of the list of objectives."""
+
+    number = AmountFilter(field_name="number", help_text=_("Number of the objective within its plan."))
+
+    class Meta:
+        model = Objective
+        fields = ("number",)
+
+
+class ProjectFilter(OfPlanFilter):
+    """Filters of the list of projects."""
+
+    framework = ValuesFilter(field_name="framework__code", choices=framework_choices)
+    sector = SectorsFilter(field_name="sector", lookup_expr="in")
+    global_cluster = SectorsFilter(field_name="sector__crosswalk__global_cluster", lookup_expr="in")
+
+    class Meta:
+        model = Project
+        fields = ("framework",)
+
+
+class FundingRequestFilter(OfPlanFilter):
+    """Filters of the list of funding requests."""
+
+    breakdown = ValuesFilter(
+        choices=FundingRequest.Breakdown.choices,
+        help_text=_("One breakdown at a time adds up: they tell the same money in different ways."),
+    )
+    sector = SectorsFilter(field_name="sector", lookup_expr="in")
+    global_cluster = SectorsFilter(field_name="sector__crosswalk__global_cluster", lookup_expr="in")
+    is_priority = FlagFilter()
+    amount_min = AmountFilter(field_name="amount_usd", lookup_expr="gte", help_text=_("US dollars."))
+    amount_max = AmountFilter(field_name="amount_usd", lookup_expr="lte", help_text=_("US dollars."))
+
+    class Meta:
+        model = FundingRequest
+        fields = ("breakdown",)
+
+
+class ContributionFilter(OfPlanFilter):
+    """Filters of the list of contributions."""
+
+    plan_path = "plan"
+
+    donor = ModelValuesFilter(
+        queryset=Organization.objects.all(), to_field_name="code", help_text=_("Codes of organizations.")
+    )
+    status = ValuesFilter(choices=Contribution.Status.choices)
+    earmarking = ValuesFilter(choices=Contribution.Earmarking.choices)
+    sector = SectorsFilter(field_name="sector", lookup_expr="in")
+    framework = ValuesFilter(field_name="framework_code", choices=framework_choices)
+    decided_since = django_filters.DateFilter(field_name="decision_on", lookup_expr="gte", help_text=_("A day."))
+    decided_until = django_filters.DateFilter(field_name="decision_on", lookup_expr="lte", help_text=_("A day."))
+    updated_since = django_filters.IsoDateTimeFilter(
+        field_name="updated_at", lookup_expr="gte", help_text=_("A time (ISO 8601).")
+    )
+
+    class Meta:
+        model = Contribution
+        fields = ("status",)
+
+
+class OrganizationFilter(StrictFilterSet):
+    """Filters of the list of organizations."""
+
+    kind = ValuesFilter(choices=Organization.Kind.choices)
+    country = ModelValuesFilter(queryset=Country.objects.all(), to_field_name="iso3", help_text=_("ISO3 codes."))
+    is_donor = FlagFilter(method="filter_is_donor", help_text=_("Whether a contribution of it is on record."))
+
+    class Meta:
+        model = Organization
+        fields = ("kind",)
+
+    def filter_is_donor(self, rows: QuerySet[Organization], name: str, value: Any) -> QuerySet[Organization]:
+        if value is None:
+            return rows
+        given = Exists(Contribution.objects.filter(donor=OuterRef("pk")))
+        return rows.filter(given if value else ~given)

@@ -1,0 +1,79 @@
+"""What is done to plans as one step: a new draft from what is published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from plans.models import Citation, Plan, Revision
+from plans.tree import links, row_models
+
+if TYPE_CHECKING:
+    from crp.accounts.models import User
+
+Row = TypeVar("Row", bound=models.Model)
+
+# A draft starts without what publication gives a revision.
+GIVEN_BY_PUBLICATION = ("requested_usd", "published_at", "published_by", "superseded_at")
+
+
+@transaction.atomic
+def start_revision(*, plan: Plan, by: User | None, reason: str = "") -> Revision:
+    """Copy the published revision of a plan, with all its rows and citations, into a new draft and return that.
+
+    Raises: ValidationError where the plan has an open draft already, or nothing published to start from.
+    Queries: three a model of rows.
+    """
+    plan = Plan.objects.select_for_update().get(pk=plan.pk)
+    draft = plan.revisions.open().first()
+    if draft is not None:
+        raise ValidationError(
+            _("%(plan)s already has an open draft, revision %(number)s: finish that one first.")
+            % {"plan": plan.code, "number": draft.number},
+            code="draft_exists",
+        )
+    former = plan.revisions.in_force().first()
+    if former is None:
+        raise ValidationError(_("%(plan)s has no published revision to start from.") % {"plan": plan.code})
+    newest = plan.revisions.aggregate(newest=Max("number"))["newest"]
+    draft = _copy(
+        former,
+        number=newest + 1,
+        status=Revision.Status.DRAFT,
+        reason=reason,
+        created_by=by,
+        **dict.fromkeys(GIVEN_BY_PUBLICATION),
+    )
+    draft.save()
+    _copy_rows(former, draft)
+    return draft
+
+
+def _copy_rows(former: Revision, draft: Revision) -> None:
+    copies: dict[type, dict[int, Any]] = {}
+    for model in row_models():
+        rows = list(model._default_manager.filter(revision=former).order_by("pk"))
+        new = []
+        for row in rows:
+            changes: dict[str, Any] = {"revision": draft}
+            for name, target in links(model):
+                old = getattr(row, f"{name}_id")
+                changes[name] = copies[target][old] if old is not None else None
+            new.append(_copy(row, **changes))
+        model._default_manager.bulk_create(new)
+        copies[model] = {row.pk: copy for row, copy in zip(rows, new, strict=True)}
+    Citation.objects.bulk_create(_copy(citation, revision=draft) for citation in former.citations.all())
+
+
+def _copy(row: Row, **changes: Any) -> Row:
+    """Return an unsaved copy of a row with some columns changed."""
+    columns = {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if not field.primary_key and field.name not in changes
+    }
+    return type(row)(**columns, **changes)

@@ -1,0 +1,77 @@
+"""The tree of a revision: all its rows, in whichever app their models live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+
+from django.apps import apps
+from django.db import models
+
+from plans.models import Citation, CountryProfile, Revision, RevisionRow
+
+NOT_FIGURES = frozenset({"id", "order", "number"})
+
+
+@cache
+def row_models() -> tuple[type[RevisionRow], ...]:
+    """Return every model of rows, each after the models that its rows point to."""
+    found = [model for model in apps.get_models() if issubclass(model, RevisionRow)]
+    order = TopologicalSorter({model: {target for _name, target in links(model)} for model in found})
+    return tuple(order.static_order())
+
+
+def links(model: type[RevisionRow]) -> list[tuple[str, type[RevisionRow]]]:
+    """Return the columns of a model that point to other rows of the same revision, and the model they point to."""
+    return [
+        (field.name, field.related_model)
+        for field in model._meta.concrete_fields
+        if isinstance(field.related_model, type) and issubclass(field.related_model, RevisionRow)
+    ]
+
+
+def rows_of(revision: Revision) -> Iterator[RevisionRow]:
+    """Yield all rows of a revision. Queries: one a model."""
+    for model in row_models():
+        related = {path.rpartition("__")[0] for path in model.row_key_fields if "__" in path}
+        rows = model._default_manager.filter(revision=revision)
+        for row in rows.select_related(*sorted(related)) if related else rows:
+            row.revision = revision
+            yield row
+
+
+def citable(owner: Revision | CountryProfile) -> dict[str, models.Model]:
+    """Return what a citation of a revision or profile may name as its subject, by row key."""
+    if isinstance(owner, CountryProfile):
+        return {item.row_key: item for item in (owner, *owner.key_actions.all())}
+    return {item.row_key: item for item in (owner, *rows_of(owner))}
+
+
+def figures_in(row: models.Model) -> list[str]:
+    """Return the columns of a row that hold a figure: a number that a reader could ask the source of."""
+    return [
+        field.name
+        for field in row._meta.concrete_fields
+        if isinstance(field, (models.DecimalField, models.IntegerField))
+        and not field.is_relation
+        and field.name not in NOT_FIGURES
+        and getattr(row, field.name) is not None
+    ]
+
+
+def uncited(owner: Revision | CountryProfile) -> list[tuple[str, str]]:
+    """Return the figures that no citation gives a source for, each as row key and column."""
+    cited = set(owner.citations.values_list("subject", "field"))
+    return [(key, name) for key, row in citable(owner).items() for name in figures_in(row) if (key, name) not in cited]
+
+
+def dangling(owner: Revision | CountryProfile) -> list[Citation]:
+    """Return the citations whose row or column is not there."""
+    subjects = citable(owner)
+    return [
+        citation
+        for citation in owner.citations.select_related("source")
+        if citation.subject not in subjects
+        or citation.field not in {field.name for field in subjects[citation.subject]._meta.concrete_fields}
+    ]
