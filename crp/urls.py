@@ -1,1 +1,18 @@
-urlpatterns = []
+"""Every address of the site: pages and admin in each language, the API once."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("api/v1/", include("crp.api_urls")),
+    *i18n_patterns(
+        path("admin/", admin.site.urls),
+        path("", include("sectors.urls")),
+        path("", include("plans.urls")),
+        path("", include("funding.urls")),
+        path("", include("crp.page_urls")),
+        # English has no prefix: an address that is passed on shows everybody the same page.
+        prefix_default_language=False,
+    ),
+]

@@ -1,0 +1,3 @@
+"""The pages that show no one app."""
+
+urlpatterns: list = []
