@@ -1,0 +1,107 @@
+"""Do people, offices and sources agree?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from crp.common.money import percent_of
+from funding.models import FundingRequest
+from plans.tree import dangling, uncited
+
+from .facts import Facts
+from .values import Check, Unit, Verdict, make, told
+
+Breakdown = FundingRequest.Breakdown
+
+
+def people_and_entities(facts: Facts) -> Iterator[Check]:
+    """People and entities by objective against the plan's own number, which alone counts."""
+    for name, title, unit in (
+        ("people_targeted", _("People targeted by objective"), Unit.PEOPLE),
+        ("entities_targeted", _("Entities targeted by objective"), Unit.ENTITIES),
+    ):
+        parts = [getattr(objective, name) for objective in facts.objectives]
+        stated = getattr(facts.revision, name)
+        if not parts or None in parts or stated is None:
+            continue
+        found, expected = Decimal(sum(parts)), Decimal(stated)
+        if found == expected:
+            sentence, verdict = _("The objectives add to %(found)s, the plan's own number."), Verdict.OK
+        elif found > expected:
+            sentence, verdict = (
+                _(
+                    "The objectives add to %(found)s and the plan says %(expected)s: objectives overlap, some are "
+                    "counted under more than one. The plan's own number stands."
+                ),
+                Verdict.NOTE,
+            )
+        else:
+            sentence, verdict = (
+                _("The objectives add to %(found)s only; the plan says %(expected)s, and its own number stands."),
+                Verdict.NOTE,
+            )
+        yield make(f"{name}_by_objective", title, unit, expected, found, verdict, sentence)
+
+
+def targeted_within_need(facts: Facts) -> Iterator[Check]:
+    """No more people are targeted than are in need."""
+    need, targeted = facts.revision.people_in_need, facts.revision.people_targeted
+    if need is None or targeted is None:
+        return
+    share = percent_of(Decimal(targeted), Decimal(need))
+    yield Check(
+        rule="people_targeted_within_need",
+        title=_("People targeted within people in need"),
+        unit=Unit.PEOPLE,
+        expected=Decimal(need),
+        found=Decimal(targeted),
+        verdict=Verdict.OK if targeted <= need else Verdict.WARNING,
+        sentence=_("The plan targets %(share)s %% of the people in need.") % {"share": told(share or 0)}
+        if targeted <= need
+        else _("More people are targeted than are in need."),
+    )
+
+
+def offices(facts: Facts) -> Iterator[Check]:
+    """The number of offices stated against the places named."""
+    presence = facts.revision.presences.first()
+    if presence is None or presence.field_offices is None:
+        return
+    named = list(facts.revision.offices.values_list("kind", flat=True))
+    if not named:
+        return
+    with_main, without = len(named), named.count("field")
+    agrees = presence.field_offices in (with_main, without)
+    yield make(
+        "offices",
+        _("Offices"),
+        Unit.COUNT,
+        Decimal(presence.field_offices),
+        Decimal(without if presence.field_offices == without else with_main),
+        Verdict.OK if agrees else Verdict.NOTE,
+        _("%(found)s offices are named, as stated.")
+        if presence.field_offices == without
+        else _("%(found)s offices are named, the main office included, as stated.")
+        if agrees
+        else _("%(expected)s offices are stated and %(found)s are named."),
+    )
+
+
+def citations(facts: Facts) -> Iterator[Check]:
+    """Each figure says where it was read."""
+    missing, lost = uncited(facts.revision), dangling(facts.revision)
+    names = [f"{subject}.{field}" for subject, field in missing] + [f"{item.subject}.{item.field}" for item in lost]
+    yield Check(
+        rule="citations",
+        title=_("Sources of figures"),
+        unit=Unit.COUNT,
+        expected=Decimal(0),
+        found=Decimal(len(names)),
+        verdict=Verdict.WARNING if names else Verdict.OK,
+        sentence=_("Without a source, or cited and not there: %(names)s.") % {"names": ", ".join(names[:10])}
+        if names
+        else _("Every figure names the source it was read from."),
+    )
