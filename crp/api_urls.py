@@ -1,3 +1,39 @@
 """The addresses of the API, version 1."""
 
-urlpatterns: list = []
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from funding.api import views as funding
+from funding.api.rollups import RollupsView
+from plans.api import views as plans
+from sectors.api import views as sectors
+
+router = SimpleRouter()
+router.register("plans", funding.PlanViewSet, basename="plans")
+router.register("objectives", funding.ObjectiveViewSet, basename="objectives")
+router.register("outcomes", funding.OutcomeViewSet, basename="outcomes")
+router.register("projects", funding.ProjectViewSet, basename="projects")
+router.register("funding-requests", funding.FundingRequestViewSet, basename="funding-requests")
+router.register("contributions", funding.ContributionViewSet, basename="contributions")
+router.register("organizations", funding.OrganizationViewSet, basename="organizations")
+router.register("sectors", sectors.SectorViewSet, basename="sectors")
+router.register("taxonomies", sectors.TaxonomyViewSet, basename="taxonomies")
+router.register("countries", plans.CountryViewSet, basename="countries")
+
+urlpatterns = [
+    path(
+        "",
+        include(
+            (
+                [
+                    path("", include(router.urls)),
+                    path("rollups/", RollupsView.as_view(), name="rollups"),
+                    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+                    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+                ],
+                "api",
+            )
+        ),
+    ),
+]

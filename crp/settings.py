@@ -154,6 +154,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a revision form with all its rows
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["crp.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -170,7 +171,22 @@ STORAGES = {
     },
 }
 
-REST_FRAMEWORK = {}
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "crp.common.api.schema.StrictAutoSchema",
+    "DEFAULT_PERMISSION_CLASSES": ["crp.common.api.permissions.ReadOnly"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "crp.common.api.negotiation.StrictNegotiation",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "crp.common.api.renderers.CSVRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "crp.common.api.pagination.StrictLimitOffsetPagination",
+    "DEFAULT_FILTER_BACKENDS": [
+        "crp.common.api.filters.StrictFilterBackend",
+        "crp.common.api.filters.PlainSearchFilter",
+        "crp.common.api.filters.StrictOrderingFilter",
+    ],
+    "EXCEPTION_HANDLER": "crp.common.api.exceptions.explain",
+    "UNAUTHENTICATED_USER": None,
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "CRP API",
     "VERSION": "1",
@@ -181,6 +197,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SORT_OPERATIONS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": True,
+    "ENUM_NAME_OVERRIDES": {
+        "PlanKind": "plans.models.Plan.Kind",
+        "OfficeKind": "plans.models.Office.Kind",
+        "OrganizationKind": "funding.models.Organization.Kind",
+        "TaxonomyKind": "sectors.models.Taxonomy.Kind",
+    },
 }
 
 LOGGING = {

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crp.common.filters import AmountFilter, FlagFilter, ModelValuesFilter, StrictFilterSet, ValuesFilter
 from funding.models import Contribution, FundingRequest, Organization, Project
 from plans.filters import OfPlanFilter
-from plans.models import Country, Framework, Objective, Plan
+from plans.models import Country, Framework, Objective, Outcome, Plan
 from sectors.filters import SectorsFilter
 from sectors.models import Sector
 
@@ -87,6 +87,16 @@ class ObjectiveFilter(OfPlanFilter):
     class Meta:
         model = Objective
         fields = ("number",)
+
+
+class OutcomeFilter(OfPlanFilter):
+    """Filters of the list of outcomes."""
+
+    objective = AmountFilter(field_name="objective__number", help_text=_("Number of the objective within its plan."))
+
+    class Meta:
+        model = Outcome
+        fields = ("objective",)
 
 
 class ProjectFilter(OfPlanFilter):

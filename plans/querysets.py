@@ -10,6 +10,7 @@ from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from crp.common.models import NaturalKeyQuerySet
+from crp.common.text import fold
 
 
 def in_force(on: date | None = None, prefix: str = "") -> Q:
@@ -37,6 +38,11 @@ class RevisionQuerySet(NaturalKeyQuerySet):
         return self.filter(status__in=self.model.OPEN)
 
 
+# What a plan is found by, besides the names of its countries.
+SEARCHED = ("code", "title")
+SEARCHED_OF_COUNTRY = ("iso3", "name", "name_fr", "name_es")
+
+
 class PlanQuerySet(NaturalKeyQuerySet):
     """Plans by what may be seen of them."""
 
@@ -58,3 +64,19 @@ class PlanQuerySet(NaturalKeyQuerySet):
         if last_year is not None:
             condition &= Q(start_year__lte=last_year)
         return self.filter(condition)
+
+    def matching(self, text: str) -> Self:
+        """Return the plans whose code, title or countries hold every word of a text; accents and capitals don't count.
+
+        No database at hand folds accents by itself, so the words are compared here. Queries: 2 before the list's own.
+        """
+        words = fold(text).split()
+        if not words:
+            return self
+        texts = {pk: fold(" ".join(values)) for pk, *values in self.model.objects.values_list("pk", *SEARCHED)}
+        places = self.model.countries.through.objects.values_list(
+            "plan_id", *(f"country__{column}" for column in SEARCHED_OF_COUNTRY)
+        )
+        for pk, *values in places:
+            texts[pk] += " " + fold(" ".join(values))
+        return self.filter(pk__in=[pk for pk, known in texts.items() if all(word in known for word in words)])

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema_field
 
 from crp.common.filters import FlagFilter, ModelValuesFilter, StrictFilterSet, ValuesFilter, ValuesWidget
 from sectors.models import Sector, Taxonomy
@@ -41,6 +42,7 @@ class SectorsField(forms.Field):
         return find_sectors(value) if value else []
 
 
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
 class SectorsFilter(django_filters.Filter):
     """Filter by one or more sectors, each ``CODE`` or ``TAXONOMY/CODE``."""
 

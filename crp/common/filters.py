@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema_field
 
 from crp.common.parameters import refuse_unknown
 
@@ -39,6 +40,7 @@ class ModelValuesField(django_filters.fields.ModelMultipleChoiceField):
     }
 
 
+@extend_schema_field({"type": "string"})
 class ModelValuesFilter(django_filters.ModelMultipleChoiceFilter):
     """Filter by one or more objects, named by a code."""
 
@@ -62,6 +64,7 @@ class YearField(forms.IntegerField):
         super().__init__(min_value=YEAR_MIN, max_value=YEAR_MAX, **kwargs)
 
 
+@extend_schema_field({"type": "integer", "minimum": YEAR_MIN, "maximum": YEAR_MAX, "examples": [2025]})
 class YearFilter(django_filters.NumberFilter):
     """Filter by a calendar year."""
 
@@ -71,6 +74,7 @@ class YearFilter(django_filters.NumberFilter):
         return None
 
 
+@extend_schema_field({"type": "number"})
 class AmountFilter(django_filters.NumberFilter):
     """Filter by a decimal amount or percentage."""
 
@@ -93,6 +97,7 @@ class FlagField(forms.NullBooleanField):
         raise ValidationError(_("Enter true or false."), code="invalid")
 
 
+@extend_schema_field({"type": "boolean"})
 class FlagFilter(django_filters.Filter):
     """Filter by yes or no."""
 

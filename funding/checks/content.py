@@ -58,6 +58,7 @@ def targeted_within_need(facts: Facts) -> Iterator[Check]:
         unit=Unit.PEOPLE,
         expected=Decimal(need),
         found=Decimal(targeted),
+        is_limit=True,
         verdict=Verdict.OK if targeted <= need else Verdict.WARNING,
         sentence=_("The plan targets %(share)s %% of the people in need.") % {"share": told(share or 0)}
         if targeted <= need

@@ -119,6 +119,7 @@ def received_within_reason(facts: Facts) -> Iterator[Check]:
         found,
         verdict,
         sentence,
+        is_limit=True,
     )
 
 

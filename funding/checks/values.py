@@ -42,11 +42,15 @@ class Check:
     found: Decimal | None
     verdict: Verdict
     sentence: str
+    is_limit: bool = False
+    """Whether ``expected`` is the most that may be found, and not what should be."""
 
     @property
     def difference(self) -> Decimal | None:
-        """Found less expected. None where one of them is not known."""
-        return None if self.expected is None or self.found is None else self.found - self.expected
+        """Found less expected. None where one of them is not known, and within a limit."""
+        if self.expected is None or self.found is None or (self.is_limit and self.found <= self.expected):
+            return None
+        return self.found - self.expected
 
 
 def told(value: Decimal | int) -> str:
@@ -63,6 +67,8 @@ def make(
     found: Decimal,
     verdict: Verdict,
     sentence: str,
+    *,
+    is_limit: bool = False,
 ) -> Check:
     """Return a check whose sentence tells ``%(found)s`` and ``%(expected)s``."""
     return Check(
@@ -73,6 +79,7 @@ def make(
         found=found,
         verdict=verdict,
         sentence=sentence % {"found": told(found), "expected": "–" if expected is None else told(expected)},
+        is_limit=is_limit,
     )
 
 

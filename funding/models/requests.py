@@ -199,6 +199,7 @@ class RelatedPlan(RevisionRow):
 
     row_key_fields = (
         "funding_request__breakdown",
+        "funding_request__framework__code",
         "funding_request__objective__number",
         "funding_request__sector__taxonomy__code",
         "funding_request__sector__code",
@@ -239,6 +240,7 @@ class RequestShare(RevisionRow):
     )
 
     row_key_fields = (
+        "funding_request__framework__code",
         "funding_request__sector__taxonomy__code",
         "funding_request__sector__code",
         "funding_request__project__code",
