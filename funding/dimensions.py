@@ -144,7 +144,7 @@ def _only(values: Iterable[Any], several: Residual) -> Any:
     return unique[0] if len(unique) == 1 else several
 
 
-def _name_objects(model: type[models.Model], code: Callable[[Any], Any]) -> Callable[..., Mapping[Any, Key]]:
+def _name_objects(model: type[Any], code: Callable[[Any], Any]) -> Callable[..., Mapping[Any, Key]]:
     def describe(values: set[Any], on: date | None) -> Mapping[Any, Key]:
         related = [field.name for field in model._meta.concrete_fields if field.is_relation]
         found = model._default_manager.select_related(*related).in_bulk(values)
@@ -306,5 +306,5 @@ def lines_used(breakdowns: Sequence[str]) -> Q:
     condition = Q(breakdown=breakdowns[0])
     for position, breakdown in enumerate(breakdowns[1:], start=1):
         better = FundingRequest.objects.filter(revision=OuterRef("revision"), breakdown__in=breakdowns[:position])
-        condition |= Q(breakdown=breakdown) & ~models.Exists(better)
+        condition |= Q(~models.Exists(better), breakdown=breakdown)
     return condition

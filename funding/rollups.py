@@ -70,7 +70,7 @@ def with_figures(plans: QuerySet[Plan], on: date | None = None) -> QuerySet[Plan
     return (
         plans.annotate(requested_usd=F("current__requested_usd"), pledged_usd=sums["pledged"])
         .annotate(
-            funding_reported=Case(When(reported, then=Value(True)), default=Value(False)),  # noqa: FBT003
+            funding_reported=Case(When(reported, then=Value(True)), default=Value(False)),
             received_usd=Case(
                 When(reported, then=Coalesce(sums["counted"], Value(Decimal(0)), output_field=USD)),
                 default=None,
@@ -316,3 +316,18 @@ def _in_order(lines: list[Line], dimensions: Sequence[Dimension]) -> list[Line]:
     """Return the lines in the order they were met, or of their codes where these have one; residuals last."""
     coded = [position for position, dimension in enumerate(dimensions) if dimension.sorts_by_code]
     return sorted(lines, key=lambda line: (line.is_residual, [str(line.keys[position].code) for position in coded]))
+
+
+def add_parts(parts: Iterable[Rollup]) -> Rollup:
+    """Return parts of one plan together: lines of one breakdown, which never overlap."""
+    lines = list(parts)
+    requested = add_known(line.requested_usd for line in lines)
+    reported = any(line.funding_reported for line in lines)
+    return Rollup(
+        requested_usd=requested,
+        requested_reporting_usd=requested if reported else None,
+        received_usd=add_known(line.received_usd for line in lines),
+        pledged_usd=add_known(line.pledged_usd for line in lines),
+        plans_requesting=int(requested is not None),
+        plans_reporting=int(reported),
+    )

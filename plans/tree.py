@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -35,13 +36,13 @@ def rows_of(revision: Revision) -> Iterator[RevisionRow]:
     """Yield all rows of a revision. Queries: one a model."""
     for model in row_models():
         related = {path.rpartition("__")[0] for path in model.row_key_fields if "__" in path}
-        rows = model._default_manager.filter(revision=revision)
+        rows: Any = model._default_manager.filter(revision=revision)
         for row in rows.select_related(*sorted(related)) if related else rows:
             row.revision = revision
             yield row
 
 
-def citable(owner: Revision | CountryProfile) -> dict[str, models.Model]:
+def citable(owner: Revision | CountryProfile) -> dict[str, Any]:
     """Return what a citation of a revision or profile may name as its subject, by row key."""
     if isinstance(owner, CountryProfile):
         return {item.row_key: item for item in (owner, *owner.key_actions.all())}

@@ -86,7 +86,7 @@ class FlagField(forms.NullBooleanField):
 
     widget = forms.TextInput
 
-    def to_python(self, value: Any) -> bool | None:
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]
         text = "" if value is None else str(value).strip().lower()
         if text in {"", "none"}:
             return None

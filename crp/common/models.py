@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
-class NaturalKeyQuerySet(models.QuerySet):
+class NaturalKeyQuerySet(models.QuerySet[Any]):
     """A queryset that finds an object by its model's ``natural_key_fields``."""
 
     def get_by_natural_key(self, *key: Any) -> Any:

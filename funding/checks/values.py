@@ -59,7 +59,7 @@ def told(value: Decimal | int) -> str:
     return number_format(value, 0 if value == value.to_integral_value() else 2, use_l10n=True, force_grouping=True)
 
 
-def make(
+def make(  # noqa: PLR0917 (in the order of a table of checks)
     rule: str,
     title: str,
     unit: Unit,

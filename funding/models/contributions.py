@@ -116,7 +116,7 @@ class Contribution(NaturalKeyModel):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
-    objects = ContributionQuerySet.as_manager()
+    objects: ClassVar = ContributionQuerySet.as_manager()
     natural_key_fields: ClassVar = ("code",)
 
     class Meta:
@@ -172,7 +172,7 @@ class Contribution(NaturalKeyModel):
             errors["objective_number"] = _("The plan has no objective with this number.")
         if self.project_code and not revision.projects.filter(code=self.project_code).exists():
             errors["project_code"] = _("The plan has no project with this code.")
-        if self.sector_id:
+        if self.sector is not None:
             taxonomies = {revision.taxonomy_id, *revision.frameworks.values_list("taxonomy_id", flat=True)}
             if self.sector.taxonomy_id not in taxonomies:
                 errors["sector"] = _("This sector is of a taxonomy that the plan does not use.")

@@ -84,7 +84,7 @@ class Project(RevisionRow):
 
     def clean(self) -> None:
         super().clean()
-        if self.sector_id and self.revision_id:
+        if self.sector is not None and self.revision_id:
             check_sector_fits(self.sector, self.revision, self.framework)
 
 
@@ -187,7 +187,7 @@ class FundingRequest(RevisionRow):
 
     def clean(self) -> None:
         super().clean()
-        if self.sector_id and self.revision_id:
+        if self.sector is not None and self.revision_id:
             check_sector_fits(self.sector, self.revision)
 
 

@@ -31,7 +31,7 @@ class Region(TranslatedName, NaturalKeyModel):
     @property
     def top(self) -> Region:
         """The M49 region at the top (Africa, Asia...)."""
-        return self.parent.top if self.parent_id else self
+        return self.parent.top if self.parent else self
 
 
 class Country(TranslatedName, NaturalKeyModel):

@@ -52,7 +52,10 @@ class Plan(NaturalKeyModel):
     )
     countries = models.ManyToManyField(Country, related_name="plans", verbose_name=_("countries"))
 
-    objects = PlanQuerySet.as_manager()
+    current: Revision
+    """The revision in force, on plans that come from ``in_force()`` or ``with_current()``."""
+
+    objects: ClassVar = PlanQuerySet.as_manager()
     natural_key_fields: ClassVar = ("code",)
 
     class Meta:
@@ -200,7 +203,7 @@ class Revision(NaturalKeyModel):
     )
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True, editable=False)
 
-    objects = RevisionQuerySet.as_manager()
+    objects: ClassVar = RevisionQuerySet.as_manager()
     natural_key_fields: ClassVar = ("plan__code", "number")
 
     class Meta:

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crp.common.models import NaturalKeyModel, NaturalKeyQuerySet, between, not_negative
+from crp.common.models import NaturalKeyModel, between, not_negative
 from crp.common.money import USDField
 from sectors.models import Taxonomy
 
@@ -40,7 +40,6 @@ class RevisionRow(NaturalKeyModel):
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
     row_key_fields: ClassVar[tuple[str, ...]]
-    objects = NaturalKeyQuerySet.as_manager()
 
     class Meta:
         abstract = True
