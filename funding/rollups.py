@@ -29,7 +29,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
-from crp.common.figures import ZERO, Breakdown, Line, Rollup, add_known
+from crp.common.figures import ZERO, Breakdown, FigureError, Line, Rollup, add_known
 from crp.common.money import MAX_DIGITS, Percent, quantize_usd
 from funding.dimensions import PORTFOLIO, WITHIN_PLAN, Dimension, Residual, breakdowns_of, choose, lines_used
 from funding.models import Contribution, FundingRequest
@@ -42,6 +42,7 @@ B = FundingRequest.Breakdown
 # Which breakdown gives a revision's total where it states none: the widest one it has.
 TOTAL_FROM = (B.FRAMEWORK, B.OBJECTIVE, B.SECTOR, B.PROJECT)
 
+ATTEMPTS = 3
 ALL_MEASURES = ("requested_usd", "received_usd", "pledged_usd")
 GIVEN_MEASURES = ("received_usd", "pledged_usd")
 
@@ -188,6 +189,18 @@ def break_down(
     Queries: 1 for the plans, at most 3 for the parts inside them, and at most 2 for each dimension.
     """
     dimensions = choose(by, among)
+    for _attempt in range(ATTEMPTS - 1):
+        # Money that somebody records between two of the queries makes lines and total differ: then it is asked again.
+        try:
+            return _break_down(plans, by, dimensions, on)
+        except FigureError:
+            continue
+    return _break_down(plans, by, dimensions, on)
+
+
+def _break_down(
+    plans: QuerySet[Plan], by: Sequence[str], dimensions: Sequence[Dimension], on: date | None
+) -> Breakdown:
     inside = [dimension for dimension in dimensions if dimension.is_inside_plan]
     rows = list(plans.order_by("-start_year", "code"))
     asked, given = (requested_parts(plans, inside, on), given_parts(plans, inside, on)) if inside else ({}, {})

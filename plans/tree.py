@@ -44,9 +44,8 @@ def rows_of(revision: Revision) -> Iterator[RevisionRow]:
 
 def citable(owner: Revision | CountryProfile) -> dict[str, Any]:
     """Return what a citation of a revision or profile may name as its subject, by row key."""
-    if isinstance(owner, CountryProfile):
-        return {item.row_key: item for item in (owner, *owner.key_actions.all())}
-    return {item.row_key: item for item in (owner, *rows_of(owner))}
+    rows: list[Any] = [*owner.key_actions.all()] if isinstance(owner, CountryProfile) else [*rows_of(owner)]
+    return {item.row_key: item for item in (owner, *rows)}
 
 
 def figures_in(row: models.Model) -> list[str]:

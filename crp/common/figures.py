@@ -12,7 +12,7 @@ from crp.common.money import percent_of, quantize_usd
 ZERO = Decimal("0.00")
 
 
-class FigureError(ValueError):
+class FigureError(ArithmeticError):
     """Figures contradict each other: a defect in CRP, never something to show."""
 
 
