@@ -1,5 +1,6 @@
 """Plans: identity and revisions, the rows of a revision, where each value comes from."""
 
+from .content import Achievement, Modality, Narrative, Office, Presence, Priority, RiskIndicator
 from .countries import Country, Region
 from .plans import Plan, PlanIdentifier, Revision
 from .profiles import Contact, CountryProfile, KeyAction
@@ -12,20 +13,7 @@ from .reference import (
     StrategicOutcome,
     TargetGroup,
 )
-from .rows import (
-    Achievement,
-    Framework,
-    Modality,
-    Narrative,
-    Objective,
-    ObjectiveTargetGroup,
-    Office,
-    Outcome,
-    Presence,
-    Priority,
-    RevisionRow,
-    RiskIndicator,
-)
+from .rows import Framework, Objective, ObjectiveTargetGroup, Outcome, RevisionRow
 
 __all__ = [
     "Achievement",
