@@ -1,0 +1,109 @@
+"""What every test has.
+
+The database of the tests holds the Mali data (every fixture that ``manage.py demo`` loads), loaded once per test
+database. A test that uses the database sees it and may change it: its changes are rolled back.
+
+``mali``            the three Mali plans by name; also what brings the data back for a test that needs real
+                    transactions or ``live_server``: such a test empties the database when it ends.
+``empty_database``  no row of CRP at all, for a test that counts or builds its own, until the test ends.
+``per_row_queries`` fails the test on a query that repeats per row, and names the line that makes it.
+``password``        a password that the site accepts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import hypothesis
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
+from zeal import zeal_context
+from zeal.constants import initialize_app_registry
+from zeal.patch import patch as watch_queries
+
+from crp.management.commands.demo import FIXTURES
+from plans.models import Plan
+
+PLAIN_SETTINGS = {
+    # Every test would wait for a password hash that is slow on purpose.
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    # Names without a hash and no look into staticfiles/, so that the tests need no collectstatic.
+    # tests/project/test_static_files.py looks at the hashed ones.
+    "STORAGES": {
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    },
+    "WHITENOISE_AUTOREFRESH": True,
+    "WHITENOISE_USE_FINDERS": True,
+}
+
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)  # the same verdict for the same code
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# For per_row_queries, and before any test: Django keeps the managers of related rows once they have been used.
+initialize_app_registry()
+watch_queries()
+
+
+@dataclass(frozen=True)
+class MaliPlans:
+    """The plans of the fixtures."""
+
+    compendium_2017: Plan
+    crp_2025_2026: Plan
+    crp_2021: Plan
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_settings() -> Iterator[None]:
+    with override_settings(**PLAIN_SETTINGS):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Create the test database and load every fixture, once."""
+    with django_db_blocker.unblock():
+        call_command("loaddata", *FIXTURES, verbosity=0)
+
+
+@pytest.fixture
+def mali(db: None) -> MaliPlans:
+    """Return the three Mali plans, loading the data again where a test with real transactions emptied the database."""
+    if not Plan.objects.exists():
+        call_command("loaddata", *FIXTURES, verbosity=0)
+    plans = Plan.objects.in_bulk(field_name="code")
+    return MaliPlans(
+        compendium_2017=plans["MLI-COMPENDIUM-2017"],
+        crp_2025_2026=plans["MLI-CRP-2025-2026"],
+        crp_2021=plans["MLI-CRP-2021"],
+    )
+
+
+@pytest.fixture
+def empty_database(db: None) -> None:
+    """Take every row of CRP's own tables away until the test ends."""
+    for label in ("funding", "plans", "sectors"):
+        for model in apps.get_app_config(label).get_models(include_auto_created=True):
+            # Foreign keys are checked when a transaction ends, so the order of the tables is all the same.
+            model._base_manager.all()._raw_delete(connection.alias)
+
+
+@pytest.fixture
+def per_row_queries() -> Iterator[None]:
+    """Fail the test where the same query runs for one row after the other, naming model, field and line."""
+    with zeal_context():
+        yield
+
+
+@pytest.fixture
+def password() -> str:
+    """Return a password that the site's own rules accept."""
+    return "correct-horse-battery-staple"
