@@ -6,7 +6,7 @@ The second kind says where a funding request and a contribution carry its value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,8 +44,8 @@ class Dimension:
 
     name: str
     title: Any
-    describe: Callable[[set[Any], date | None], Mapping[Any, Key]]
-    """Gives the key behind each raw value."""
+    describe: Callable[[set[Any], date | None, Collection[int]], Mapping[Any, Key]]
+    """Gives the key behind each raw value, given the day asked for and the plans whose money is grouped."""
 
     of_plans: Callable[[Sequence[Plan]], Codes] | None = None
     """Gives the raw value of each plan, for a dimension of whole plans."""
@@ -70,11 +70,16 @@ class Dimension:
         """Whether what is asked for is split as well, and not only what is given."""
         return not self.is_inside_plan or bool(self.breakdowns)
 
-    def name_values(self, values: set[Any], on: date | None) -> dict[Any, Key]:
-        """Return the key of each raw value, residuals included."""
+    def name_values(self, values: set[Any], on: date | None, plans: Collection[int]) -> dict[Any, Key]:
+        """Return the key of each raw value, residuals included.
+
+        A value that no revision in force has (a framework that a contribution names and the revision of that day did
+        not have yet) goes by its code: the money must not vanish with the name.
+        """
         rests = {value for value in values if isinstance(value, Residual)}
-        known = self.describe(values - rests, on) if values - rests else {}
+        known = self.describe(values - rests, on, plans) if values - rests else {}
         return {
+            **{value: Key(code=value, name=str(value)) for value in values - rests - known.keys()},
             **known,
             **{rest: Key(code=None, name=rest_name(rest, self.name), residual=rest.value) for rest in rests},
         }
@@ -145,7 +150,7 @@ def _only(values: Iterable[Any], several: Residual) -> Any:
 
 
 def _name_objects(model: type[Any], code: Callable[[Any], Any]) -> Callable[..., Mapping[Any, Key]]:
-    def describe(values: set[Any], on: date | None) -> Mapping[Any, Key]:
+    def describe(values: set[Any], on: date | None, plans: Collection[int]) -> Mapping[Any, Key]:
         related = [field.name for field in model._meta.concrete_fields if field.is_relation]
         found = model._default_manager.select_related(*related).in_bulk(values)
         return {pk: Key(code=code(item), name=item.label, subject=item) for pk, item in found.items()}
@@ -154,10 +159,10 @@ def _name_objects(model: type[Any], code: Callable[[Any], Any]) -> Callable[...,
 
 
 def _name_rows(model: type[Any], code: str, name: str) -> Callable[..., Mapping[Any, Key]]:
-    """Name rows of revisions by their code; where plans word one differently, the newest plan's wording stands."""
+    """Name rows of the plans' revisions by their code; of several wordings the newest plan's stands."""
 
-    def describe(values: set[Any], on: date | None) -> Mapping[Any, Key]:
-        rows = model.objects.filter(in_force(on, "revision__"), **{f"{code}__in": values})
+    def describe(values: set[Any], on: date | None, plans: Collection[int]) -> Mapping[Any, Key]:
+        rows = model.objects.filter(in_force(on, "revision__"), revision__plan__in=plans, **{f"{code}__in": values})
         ordered = rows.order_by("revision__plan__start_year", "pk").values_list(code, name)
         return {value: Key(code=value, name=text) for value, text in ordered}
 
@@ -244,14 +249,14 @@ REGION = Dimension(
 YEAR = Dimension(
     name="year",
     title=gettext_lazy("Year"),
-    describe=lambda values, on: {year: Key(code=year, name=str(year)) for year in values},
+    describe=lambda values, on, plans: {year: Key(code=year, name=str(year)) for year in values},
     of_plans=lambda plans: {plan.pk: plan.start_year for plan in plans},
     sorts_by_code=True,
 )
 KIND = Dimension(
     name="kind",
     title=gettext_lazy("Kind of plan"),
-    describe=lambda values, on: {kind: Key(code=kind, name=str(Plan.Kind(kind).label)) for kind in values},
+    describe=lambda values, on, plans: {kind: Key(code=kind, name=str(Plan.Kind(kind).label)) for kind in values},
     of_plans=lambda plans: {plan.pk: plan.kind for plan in plans},
 )
 

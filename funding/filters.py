@@ -9,11 +9,19 @@ import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from crp.common.filters import AmountFilter, FlagFilter, ModelValuesFilter, StrictFilterSet, ValuesFilter
+from crp.common.filters import (
+    AmountFilter,
+    FlagFilter,
+    ModelValuesFilter,
+    StrictFilterSet,
+    TimeFilter,
+    ValuesFilter,
+    WholeNumberFilter,
+)
 from funding.models import Contribution, FundingRequest, Organization, Project
 from plans.filters import OfPlanFilter
 from plans.models import Country, Framework, Objective, Outcome, Plan
-from sectors.filters import SectorsFilter
+from sectors.filters import ClustersFilter, SectorsFilter
 from sectors.models import Sector
 
 
@@ -33,7 +41,7 @@ class PlanFilter(OfPlanFilter):
         method="filter_sector",
         help_text=_("Plans that ask for money in one of these sectors: CODE, or TAXONOMY/CODE."),
     )
-    global_cluster = SectorsFilter(
+    global_cluster = ClustersFilter(
         method="filter_global_cluster",
         help_text=_("Plans that ask for money in a sector of one of these global clusters, such as SHL."),
     )
@@ -47,7 +55,7 @@ class PlanFilter(OfPlanFilter):
     requested_min = AmountFilter(field_name="requested_usd", lookup_expr="gte", help_text=_("US dollars."))
     requested_max = AmountFilter(field_name="requested_usd", lookup_expr="lte", help_text=_("US dollars."))
     gap_min = AmountFilter(field_name="gap_usd", lookup_expr="gte", help_text=_("US dollars still missing."))
-    updated_since = django_filters.IsoDateTimeFilter(
+    updated_since = TimeFilter(
         method="filter_updated_since",
         help_text=_("Plans published, or with a contribution recorded or changed, at this time (ISO 8601) or later."),
     )
@@ -82,7 +90,7 @@ class PlanFilter(OfPlanFilter):
 class ObjectiveFilter(OfPlanFilter):
     """Filters of the list of objectives."""
 
-    number = AmountFilter(field_name="number", help_text=_("Number of the objective within its plan."))
+    number = WholeNumberFilter(field_name="number", help_text=_("Number of the objective within its plan."))
 
     class Meta:
         model = Objective
@@ -92,7 +100,9 @@ class ObjectiveFilter(OfPlanFilter):
 class OutcomeFilter(OfPlanFilter):
     """Filters of the list of outcomes."""
 
-    objective = AmountFilter(field_name="objective__number", help_text=_("Number of the objective within its plan."))
+    objective = WholeNumberFilter(
+        field_name="objective__number", help_text=_("Number of the objective within its plan.")
+    )
 
     class Meta:
         model = Outcome
@@ -104,7 +114,7 @@ class ProjectFilter(OfPlanFilter):
 
     framework = ValuesFilter(field_name="framework__code", choices=framework_choices)
     sector = SectorsFilter(field_name="sector", lookup_expr="in")
-    global_cluster = SectorsFilter(field_name="sector__crosswalk__global_cluster", lookup_expr="in")
+    global_cluster = ClustersFilter(field_name="sector__crosswalk__global_cluster", lookup_expr="in")
 
     class Meta:
         model = Project
@@ -119,7 +129,7 @@ class FundingRequestFilter(OfPlanFilter):
         help_text=_("One breakdown at a time adds up: they tell the same money in different ways."),
     )
     sector = SectorsFilter(field_name="sector", lookup_expr="in")
-    global_cluster = SectorsFilter(field_name="sector__crosswalk__global_cluster", lookup_expr="in")
+    global_cluster = ClustersFilter(field_name="sector__crosswalk__global_cluster", lookup_expr="in")
     is_priority = FlagFilter()
     amount_min = AmountFilter(field_name="amount_usd", lookup_expr="gte", help_text=_("US dollars."))
     amount_max = AmountFilter(field_name="amount_usd", lookup_expr="lte", help_text=_("US dollars."))
@@ -143,9 +153,7 @@ class ContributionFilter(OfPlanFilter):
     framework = ValuesFilter(field_name="framework_code", choices=framework_choices)
     decided_since = django_filters.DateFilter(field_name="decision_on", lookup_expr="gte", help_text=_("A day."))
     decided_until = django_filters.DateFilter(field_name="decision_on", lookup_expr="lte", help_text=_("A day."))
-    updated_since = django_filters.IsoDateTimeFilter(
-        field_name="updated_at", lookup_expr="gte", help_text=_("A time (ISO 8601).")
-    )
+    updated_since = TimeFilter(field_name="updated_at", lookup_expr="gte", help_text=_("A time (ISO 8601)."))
 
     class Meta:
         model = Contribution
@@ -166,5 +174,6 @@ class OrganizationFilter(StrictFilterSet):
     def filter_is_donor(self, rows: QuerySet[Organization], name: str, value: Any) -> QuerySet[Organization]:
         if value is None:
             return rows
-        given = Exists(Contribution.objects.filter(donor=OuterRef("pk")))
+        # Money for a plan that was never published is not told, not even that there is some.
+        given = Exists(Contribution.objects.filter(donor=OuterRef("pk"), plan__in=Plan.objects.in_force()))
         return rows.filter(given if value else ~given)

@@ -23,14 +23,13 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Round
 
 from crp.common.figures import ZERO, Breakdown, FigureError, Line, Rollup, add_known
-from crp.common.money import MAX_DIGITS, Percent, quantize_usd
+from crp.common.money import MAX_DIGITS, Percent, SumUSD, quantize_usd
 from funding.dimensions import PORTFOLIO, WITHIN_PLAN, Dimension, Residual, breakdowns_of, choose, lines_used
 from funding.models import Contribution, FundingRequest
 from plans.models import Plan, Revision
@@ -62,12 +61,13 @@ def with_figures(plans: QuerySet[Plan], on: date | None = None) -> QuerySet[Plan
     them. Queries: none more than the list itself.
     """
     given = Contribution.objects.decided_by(on).filter(plan=OuterRef("pk"))
-    total = Sum("amount_usd", output_field=USD)
+    total = SumUSD("amount_usd")
     sums = {
         name: Subquery(part.order_by().values("plan").annotate(total=total).values("total"), output_field=USD)
         for name, part in (("counted", given.counted()), ("pledged", given.pledged()))
     }
-    reported = Q(current__reports_funding=True) | Exists(given)
+    # A pledge says nothing of what was received: it must not turn "not reported" into 0.
+    reported = Q(current__reports_funding=True) | Exists(given.counted())
     return (
         plans.annotate(requested_usd=F("current__requested_usd"), pledged_usd=sums["pledged"])
         .annotate(
@@ -84,7 +84,10 @@ def with_figures(plans: QuerySet[Plan], on: date | None = None) -> QuerySet[Plan
                     requested_usd__isnull=False,
                     received_usd__isnull=False,
                     then=Greatest(
-                        F("requested_usd") - F("received_usd"), Value(Decimal(0), output_field=USD), output_field=USD
+                        # SQLite subtracts in binary: without rounding, a filter for exactly this gap would miss it.
+                        Round(F("requested_usd") - F("received_usd"), 2, output_field=USD),
+                        Value(Decimal(0), output_field=USD),
+                        output_field=USD,
                     ),
                 ),
                 default=None,
@@ -111,7 +114,7 @@ def figures_of(plan: Any) -> Rollup:
 
 def sums_by_breakdown(revision: Revision) -> dict[str, Decimal]:
     """Return what a revision asks for under each breakdown it has. Queries: 1."""
-    sums = revision.funding_requests.order_by().values_list("breakdown").annotate(total=Sum("amount_usd"))
+    sums = revision.funding_requests.order_by().values_list("breakdown").annotate(total=SumUSD("amount_usd"))
     return {breakdown: quantize_usd(total) for breakdown, total in sums}
 
 
@@ -219,7 +222,8 @@ def _break_down(
             )
             sums.setdefault(key, _Sum()).add(part, reported=figures.funding_reported)
     names = [
-        dimension.name_values({key[position] for key in sums}, on) for position, dimension in enumerate(dimensions)
+        dimension.name_values({key[position] for key in sums}, on, [plan.pk for plan in rows])
+        for position, dimension in enumerate(dimensions)
     ]
     lines = [
         Line(keys=tuple(names[position][value] for position, value in enumerate(key)), figures=total.rollup())
@@ -254,7 +258,7 @@ def requested_parts(plans: QuerySet[Plan], inside: Sequence[Dimension], on: date
         .annotate(**keys)
         .order_by()
         .values("revision__plan", *keys)
-        .annotate(total=Sum("amount_usd"), place=Min("order"))
+        .annotate(total=SumUSD("amount_usd"), place=Min("order"))
         .order_by("revision__plan", "place", *keys)
     )
     wider = [dimension.regroup() if dimension.regroup else None for dimension in inside]
@@ -280,8 +284,8 @@ def given_parts(plans: QuerySet[Plan], inside: Sequence[Dimension], on: date | N
         .order_by()
         .values("plan", "is_shared_across_sectors", *keys)
         .annotate(
-            received=Sum("amount_usd", filter=Q(status__in=Contribution.COUNTED)),
-            pledged=Sum("amount_usd", filter=Q(status=Contribution.Status.PLEDGE)),
+            received=SumUSD("amount_usd", filter=Q(status__in=Contribution.COUNTED)),
+            pledged=SumUSD("amount_usd", filter=Q(status=Contribution.Status.PLEDGE)),
         )
         .order_by("plan", *keys)
     )
@@ -308,12 +312,17 @@ def _codes(line: Mapping[str, Any], wider: Sequence[Mapping[Any, Any] | None]) -
 
 
 def _parts_of(figures: Rollup, inside: Sequence[Dimension], asked: dict, given: dict) -> dict[tuple, _Part]:
-    """Return the parts of one plan by raw value; what its total has beyond them becomes the part not specified."""
+    """Return the parts of one plan by raw value; what its total has beyond them becomes the part not specified.
+
+    A total of 0 needs a part to stand in as much as any other: it is reported, not unknown.
+    """
+    nowhere = (Residual.NOT_SPECIFIED,) * len(inside)
     if figures.requested_usd is not None and all(dimension.splits_requirement for dimension in inside):
         rest = figures.requested_usd - sum(asked.values(), ZERO)
-        if rest:
-            nowhere = (Residual.NOT_SPECIFIED,) * len(inside)
+        if rest or not asked:
             asked = {**asked, nowhere: asked.get(nowhere, ZERO) + rest}
+    if figures.funding_reported and not asked and not given:
+        given = {nowhere: (ZERO, None)}
     parts = {}
     for codes in dict.fromkeys((*asked, *given)):
         received, pledged = given.get(codes, (None, None))

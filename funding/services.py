@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def publish_revision(*, revision: Revision, by: User | None, reason: str, at: datetime | None = None) -> Revision:
     """Make an open revision the current one: fix its total, supersede the former, and return it.
 
-    Raises: ValidationError where it is not open, gives no reason, or fails a check with an error; each cause is named.
+    Raises: ValidationError where it is not open, gives no reason, fails a check with an error, or would be published
+    before the former one was; each cause is named.
     """
     plan = Plan.objects.select_for_update().get(pk=revision.plan_id)
     revision = Revision.objects.select_for_update().get(pk=revision.pk)
@@ -39,6 +40,12 @@ def publish_revision(*, revision: Revision, by: User | None, reason: str, at: da
     if errors:
         raise ValidationError([f"{check.title}: {check.sentence}" for check in errors], code="checks")
     former = plan.revisions.in_force().first()
+    if former is not None and former.published_at is not None and at <= former.published_at:
+        raise ValidationError(
+            _("Revision %(number)s was published later than that, at %(time)s.")
+            % {"number": former.number, "time": former.published_at.isoformat(sep=" ", timespec="seconds")},
+            code="too_early",
+        )
     if former is not None:
         former.status = Revision.Status.SUPERSEDED
         former.superseded_at = at

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 
+from crp.common.money import MAX_DIGITS
 from crp.common.parameters import refuse_unknown
 
 YEAR_MIN, YEAR_MAX = 1900, 2200
+OFFSET = re.compile(r"(T[0-9:.,]+) ([0-9]{2}:?[0-9]{2})$")
 
 
 class ValuesWidget(forms.SelectMultiple):
@@ -31,13 +35,28 @@ class ValuesWidget(forms.SelectMultiple):
 
 
 class ModelValuesField(django_filters.fields.ModelMultipleChoiceField):
-    """Several objects by their code; an unknown code is an error that names it."""
+    """Several objects by their code, in capitals or not; an unknown code is an error that names it."""
 
     widget = ValuesWidget
     default_error_messages = {  # noqa: RUF012
         "invalid_choice": gettext_lazy("“%(value)s” is not known."),
         "invalid_pk_value": gettext_lazy("“%(pk)s” is not known."),
     }
+
+    def _check_values(self, value: Any) -> list[Any]:
+        """Return the objects named. Queries: 1."""
+        for code in value:
+            self.validate_no_null_characters(code)
+        rows = self.queryset.annotate(code_in_small=Lower(self.to_field_name))
+        wanted = [code.lower() for code in value]
+        found = list(rows.filter(code_in_small__in=wanted))
+        known = {row.code_in_small for row in found}
+        for code in value:
+            if code.lower() not in known:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": code}
+                )
+        return found
 
 
 @extend_schema_field({"type": "string"})
@@ -46,15 +65,43 @@ class ModelValuesFilter(django_filters.ModelMultipleChoiceFilter):
 
     field_class = ModelValuesField
 
+    def get_filter_predicate(self, v: Any) -> dict[str, Any]:
+        """Compare with the object found: the code that named it is not what the rows hold."""
+        return {self.field_name: v}
+
+
+class ValuesField(django_filters.fields.MultipleChoiceField):
+    """Several values of a fixed list, in capitals or not."""
+
+    widget = ValuesWidget
+    default_error_messages = {  # noqa: RUF012
+        "invalid_choice": gettext_lazy("“%(value)s” is not one of: %(all)s."),
+    }
+
+    def to_python(self, value: Any) -> list[str]:
+        if not value:
+            return []
+        known = {str(code).casefold(): code for code, _label in self.choices}
+        for code in value:
+            if code.casefold() not in known:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"],
+                    code="invalid_choice",
+                    params={"value": code, "all": ", ".join(map(str, known.values())) or "–"},
+                )
+        return [known[code.casefold()] for code in value]
+
+    def validate(self, value: Any) -> None:
+        """Accept what was found; the field it comes from would read the choices again for each value."""
+
 
 class ValuesFilter(django_filters.MultipleChoiceFilter):
     """Filter by one or more of a fixed list of values."""
 
-    class field_class(django_filters.fields.MultipleChoiceField):  # noqa: N801
-        widget = ValuesWidget
-        default_error_messages = {  # noqa: RUF012
-            "invalid_choice": gettext_lazy("“%(value)s” is not one of the values possible."),
-        }
+    field_class = ValuesField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"distinct": False, **kwargs})  # a column of the row itself: nothing comes twice
 
 
 class YearField(forms.IntegerField):
@@ -74,11 +121,50 @@ class YearFilter(django_filters.NumberFilter):
         return None
 
 
+class AmountField(forms.DecimalField):
+    """What a column of money or percent can hold: one database rounds a third decimal, the other does not."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=MAX_DIGITS, decimal_places=2, **kwargs)
+
+
 @extend_schema_field({"type": "number"})
 class AmountFilter(django_filters.NumberFilter):
     """Filter by a decimal amount or percentage."""
 
-    field_class = forms.DecimalField
+    field_class = AmountField
+
+
+@extend_schema_field({"type": "integer"})
+class WholeNumberFilter(django_filters.NumberFilter):
+    """Filter by a number that counts: 1.5 is an error, not 1."""
+
+    field_class = forms.IntegerField
+
+
+class TimeField(django_filters.fields.IsoDateTimeField):
+    """A time that a database can hold in UTC: the first and last days of the calendar may have no such time."""
+
+    default_error_messages = {  # noqa: RUF012
+        "invalid": gettext_lazy("Enter a time in ISO 8601, such as 2025-04-17 or 2025-04-17T00:00:00Z."),
+    }
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, str):  # in an address + means a space, so that +02:00 arrives as “ 02:00”
+            value = OFFSET.sub(r"\1+\2", value.strip())
+        time = super().clean(value)
+        if time is not None and not YEAR_MIN <= time.year <= YEAR_MAX:
+            raise ValidationError(
+                _("Enter a time between %(first)s and %(last)s.") % {"first": YEAR_MIN, "last": YEAR_MAX}
+            )
+        return time
+
+
+@extend_schema_field({"type": "string", "format": "date-time"})
+class TimeFilter(django_filters.IsoDateTimeFilter):
+    """Filter by a time as ISO 8601 writes it."""
+
+    field_class = TimeField
 
 
 class FlagField(forms.NullBooleanField):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Func
+from django.db.models import Func, Sum
 
 CENT = Decimal("0.01")
 MAX_DIGITS = 15  # SQLite keeps 15 significant digits exactly
@@ -49,11 +49,42 @@ class USDField(models.DecimalField):
         return name, path, args, kwargs
 
 
+class SumUSD(Sum):
+    """SQL for the sum of a column of money, exact to the cent however many rows there are."""
+
+    def __init__(self, *expressions: Any, **extra: Any) -> None:
+        extra.setdefault("output_field", models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2))
+        super().__init__(*expressions, **extra)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Add whole cents: SQLite adds amounts in binary, and a hundred thousand of them are a cent off."""
+        cents = self.copy()
+        cents.template = "%(function)s(%(distinct)sCAST(ROUND((%(expressions)s) * 100) AS INTEGER))"
+        sql, params = cents.as_sql(compiler, connection, **extra)
+        return f"CAST({sql} / 100.0 AS NUMERIC)", params
+
+
 class Percent(Func):
     """SQL for ``percent_of(part, whole)``: the same rounding, so that a filter agrees with the figure on the page."""
 
-    # 100.0 keeps SQLite from dividing two integers; NULLIF makes "not defined" of a whole of 0.
+    # NULLIF makes "not defined" of a whole of 0. The quotient has as many decimals as the 100: enough that it is never
+    # rounded up to a half, and then up again.
     template = "ROUND((%(expressions)s, 0), 2)"
-    arg_joiner = ") * 100.0 / NULLIF("
+    arg_joiner = ") * 100.0000000000000000000000 / NULLIF("
     arity = 2
     output_field = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Compute it in Python: SQLite divides in binary, and which way it rounds 1.005 depends on its version."""
+        connection.ensure_connection()
+        connection.connection.create_function("crp_percent", 2, _percent_in_sqlite, deterministic=True)
+        return super().as_sqlite(
+            compiler, connection, template="CRP_PERCENT(%(expressions)s)", arg_joiner=", ", **extra
+        )
+
+
+def _percent_in_sqlite(part: float | None, whole: float | None) -> float | None:
+    if part is None or whole is None:
+        return None
+    percent = percent_of(quantize_usd(repr(part)), quantize_usd(repr(whole)))
+    return None if percent is None else float(percent)

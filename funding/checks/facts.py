@@ -41,6 +41,11 @@ class Facts:
     def contributions(self) -> list[Contribution]:
         return list(self.revision.plan.contributions.all())
 
+    @property
+    def reports_funding(self) -> bool:
+        """Whether the money received is known: stated by the document, or on record. A pledge does not make it so."""
+        return self.revision.reports_funding or any(item.is_counted for item in self.contributions)
+
     @cached_property
     def projects(self) -> dict[str, Project]:
         return {project.code: project for project in self.revision.projects.select_related("framework")}

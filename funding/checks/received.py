@@ -22,11 +22,13 @@ def printed_percentages(facts: Facts) -> Iterator[Check]:
     amounts = {request.framework_id: request.amount_usd for request in facts.requests if request.framework_id}
     for framework in facts.frameworks:
         printed = framework.stated_percent_funded
-        exact = percent_of(framework.stated_received_usd, amounts.get(framework.pk))
-        if printed is None or exact is None:
+        received, asked = framework.stated_received_usd, amounts.get(framework.pk)
+        exact = percent_of(received, asked)
+        if printed is None or received is None or not asked or exact is None:
             continue
-        whole = printed == printed.to_integral_value()
-        agrees = printed == (exact.quantize(Decimal(1), rounding=ROUND_HALF_UP) if whole else exact)
+        # Rounded once, to the decimals that are printed: 0.495 is 0, though 0.50 would be 1.
+        decimals = Decimal(1).scaleb(min(int(printed.normalize().as_tuple().exponent), 0))
+        agrees = printed == (received * 100 / asked).quantize(decimals, rounding=ROUND_HALF_UP)
         yield make(
             "printed_percent",
             _("Percentage printed for %(framework)s") % {"framework": framework},
@@ -98,8 +100,7 @@ def received_as_stated(facts: Facts) -> Iterator[Check]:
 
 def received_within_reason(facts: Facts) -> Iterator[Check]:
     """Money received is not negative; what passes the requirement is over-funding."""
-    reported = facts.revision.reports_funding or facts.contributions
-    if not reported:
+    if not facts.reports_funding:
         yield not_reported(
             "received", _("Funding received"), Unit.USD, _("No money received is reported: not the same as 0.")
         )

@@ -1,0 +1,139 @@
+"""What the environment says is used, or the start stops with a sentence that names the variable."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from crp import settings
+from tests.shared import PROJECT
+
+
+def start(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Start Django with these variables and no others of CRP's own, and print what came of them."""
+    own = ("DATABASE_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SECURE", "DJANGO_SETTINGS_MODULE")
+    kept = {name: value for name, value in os.environ.items() if name not in own}
+    code = (
+        "import django; from django.conf import settings; django.setup();"
+        "print(settings.DEBUG, settings.ALLOWED_HOSTS, settings.DATABASES['default']['ENGINE'],"
+        "settings.DATABASES['default']['NAME'], settings.SECURE_SSL_REDIRECT, sep='|')"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "DJANGO_SETTINGS_MODULE": "crp.settings", "SECRET_KEY": "a secret of the tests", **environment},
+        capture_output=True,
+        check=False,
+        cwd=PROJECT,
+        text=True,
+    )
+
+
+def refused(**environment: str) -> str:
+    """Return the last line of what a start with these variables complains about."""
+    done = start(**environment)
+    assert done.returncode != 0, done.stdout
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_without_any_variable_it_is_a_safe_site_on_sqlite() -> None:
+    done = start()
+    assert done.returncode == 0, done.stderr
+    debug, hosts, engine, name, _secure = done.stdout.strip().split("|")
+    assert (debug, engine) == ("False", "django.db.backends.sqlite3")
+    assert "*" not in hosts
+    assert Path(name).name == "crp.sqlite3"
+
+
+def test_what_is_set_is_used() -> None:
+    done = start(
+        DEBUG="yes",
+        ALLOWED_HOSTS="crp.example.org,localhost",
+        DATABASE_URL="postgres://crp:pass%40word@db:5433/plans",
+        SECURE="1",
+    )
+    expected = "True|['crp.example.org', 'localhost']|django.db.backends.postgresql|plans|True"
+    assert done.stdout.strip() == expected
+
+
+@pytest.mark.parametrize("name", ["DEBUG", "SECURE"])
+def test_a_flag_that_is_neither_yes_nor_no_stops_the_start(name: str) -> None:
+    assert f"{name}='maybe': expected 1, true, yes, on or 0, false, no, off." in refused(**{name: "maybe"})
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [("1", True), ("TRUE", True), (" on ", True), ("0", False), ("No", False), ("off", False), ("", None)],
+)
+def test_flags(monkeypatch: pytest.MonkeyPatch, raw: str, expected: bool | None) -> None:
+    monkeypatch.setenv("SOME_FLAG", raw)
+    for default in (True, False):
+        assert settings.read_flag("SOME_FLAG", default=default) is (default if expected is None else expected)
+
+
+@pytest.mark.parametrize("raw", ["2", "ja", "truee", "-1", "None"])
+def test_flags_that_are_refused(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv("SOME_FLAG", raw)
+    with pytest.raises(ImproperlyConfigured, match="SOME_FLAG"):
+        settings.read_flag("SOME_FLAG", default=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://root@localhost/crp",
+        "oracle://crp:crp@localhost/crp",
+        "postgres://crp@localhost:notaport/crp",
+        "crp.sqlite3",
+        "nonsense://",
+        "crp:hunter2@localhost/crp",
+        "://crp@localhost/crp",
+        "postgress://crp@localhost/crp",
+    ],
+)
+def test_a_database_that_can_not_be_used_stops_the_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
+        settings.read_database()
+
+
+def test_the_refusal_is_what_the_administrator_reads() -> None:
+    sentence = refused(DATABASE_URL="mysql://root@localhost/crp")
+    assert "DATABASE_URL: expected sqlite:///path or postgres://user:password@host:port/name." in sentence
+
+
+def test_a_password_is_never_part_of_the_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("mysql://root:hunter2@localhost/crp", "postgres://crp:hunter2@localhost:notaport/crp"):
+        monkeypatch.setenv("DATABASE_URL", url)
+        with pytest.raises(ImproperlyConfigured) as error:
+            settings.read_database()
+        assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_postgresql(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://crp:secret@db.example.org:5433/plans")
+    config = settings.read_database()
+    assert (config["ENGINE"], config["NAME"]) == ("django.db.backends.postgresql", "plans")
+    assert (config["USER"], config["PASSWORD"], config["HOST"], config["PORT"]) == (
+        "crp", "secret", "db.example.org", 5433,
+    )  # fmt: skip
+    assert config["CONN_HEALTH_CHECKS"] is True
+
+
+def test_sqlite_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With Django's defaults writers that meet fail at once."""
+    monkeypatch.setenv("DATABASE_URL", "sqlite:////var/lib/crp/crp.sqlite3")
+    config = settings.read_database()
+    assert config["NAME"] == "/var/lib/crp/crp.sqlite3"
+    assert config["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in config["OPTIONS"]["init_command"]
+
+
+def test_an_empty_database_url_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    assert Path(settings.read_database()["NAME"]).name == "crp.sqlite3"
