@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -14,12 +14,11 @@ from funding.checks import Verdict, check_revision
 from funding.rollups import requested_of
 from plans.models import Plan, Revision
 
-if TYPE_CHECKING:
-    from crp.accounts.models import User
-
 
 @transaction.atomic
-def publish_revision(*, revision: Revision, by: User | None, reason: str, at: datetime | None = None) -> Revision:
+def publish_revision(
+    *, revision: Revision, by: AbstractUser | None, reason: str, at: datetime | None = None
+) -> Revision:
     """Make an open revision the current one: fix its total, supersede the former, and return it.
 
     Raises: ValidationError where it is not open, gives no reason, fails a check with an error, or would be published

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max
@@ -12,9 +13,6 @@ from django.utils.translation import gettext as _
 from plans.models import Citation, Plan, Revision
 from plans.tree import links, row_models
 
-if TYPE_CHECKING:
-    from crp.accounts.models import User
-
 Row = TypeVar("Row", bound=models.Model)
 
 # A draft starts without what publication gives a revision.
@@ -22,7 +20,7 @@ GIVEN_BY_PUBLICATION = ("requested_usd", "published_at", "published_by", "supers
 
 
 @transaction.atomic
-def start_revision(*, plan: Plan, by: User | None, reason: str = "") -> Revision:
+def start_revision(*, plan: Plan, by: AbstractUser | None, reason: str = "") -> Revision:
     """Copy the published revision of a plan, with all its rows and citations, into a new draft and return that.
 
     Raises: ValidationError where the plan has an open draft already, or nothing published to start from.
