@@ -31,7 +31,7 @@ from django.db.models.functions import Coalesce, Greatest, Round
 from crp.common.figures import ZERO, Breakdown, FigureError, Line, Rollup, add_known
 from crp.common.money import MAX_DIGITS, Percent, SumUSD, quantize_usd
 from funding.dimensions import PORTFOLIO, WITHIN_PLAN, Dimension, Residual, breakdowns_of, choose, lines_used
-from funding.models import Contribution, FundingRequest
+from funding.models import Contribution, FundingRequest, Project
 from plans.models import Plan, Revision
 from plans.querysets import in_force
 
@@ -44,6 +44,9 @@ TOTAL_FROM = (B.FRAMEWORK, B.OBJECTIVE, B.SECTOR, B.PROJECT)
 ATTEMPTS = 3
 ALL_MEASURES = ("requested_usd", "received_usd", "pledged_usd")
 GIVEN_MEASURES = ("received_usd", "pledged_usd")
+
+# A line with a value comes first, what is not known at all last.
+RESIDUAL_ORDER = ("", *(rest.value for rest in Residual if rest != Residual.NOT_SPECIFIED), Residual.NOT_SPECIFIED)
 
 
 class _Part(NamedTuple):
@@ -109,6 +112,31 @@ def figures_of(plan: Any) -> Rollup:
         pledged_usd=None if plan.pledged_usd is None else quantize_usd(plan.pledged_usd),
         plans_requesting=int(requested is not None),
         plans_reporting=int(reported),
+    )
+
+
+def with_amounts(projects: QuerySet[Project], on: date | None = None) -> QuerySet[Project]:
+    """Return projects with ``requested_usd`` and ``received_usd`` as columns.
+
+    Received is null, and not 0, where the plan does not report its funding. Queries: none more than the list itself.
+    """
+    given = Contribution.objects.decided_by(on).filter(plan=OuterRef("revision__plan")).counted()
+    received = (
+        given.filter(project_code=OuterRef("code")).order_by().values("plan").annotate(total=SumUSD("amount_usd"))
+    )
+    asked = FundingRequest.objects.filter(project=OuterRef("pk")).order_by()
+    return projects.annotate(
+        requested_usd=Subquery(asked.values("amount_usd")[:1], output_field=USD),
+        received_usd=Case(
+            When(
+                Q(revision__reports_funding=True) | Exists(given),
+                then=Coalesce(
+                    Subquery(received.values("total"), output_field=USD), Value(Decimal(0)), output_field=USD
+                ),
+            ),
+            default=None,
+            output_field=USD,
+        ),
     )
 
 
@@ -337,7 +365,13 @@ def _parts_of(figures: Rollup, inside: Sequence[Dimension], asked: dict, given: 
 def _in_order(lines: list[Line], dimensions: Sequence[Dimension]) -> list[Line]:
     """Return the lines in the order they were met, or of their codes where these have one; residuals last."""
     coded = [position for position, dimension in enumerate(dimensions) if dimension.sorts_by_code]
-    return sorted(lines, key=lambda line: (line.is_residual, [str(line.keys[position].code) for position in coded]))
+
+    def place(line: Line) -> tuple[Any, ...]:
+        # Databases disagree on where NULL comes, so residuals have an order of their own.
+        rests = [RESIDUAL_ORDER.index(key.residual) for key in line.keys]
+        return line.is_residual, rests, [str(line.keys[position].code) for position in coded]
+
+    return sorted(lines, key=place)
 
 
 def add_parts(parts: Iterable[Rollup]) -> Rollup:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import FilteredRelation, Q
+from django.db.models.query import ModelIterable
 from django.utils import timezone
 
 from crp.common.models import NaturalKeyQuerySet
@@ -43,14 +45,25 @@ SEARCHED = ("code", "title")
 SEARCHED_OF_COUNTRY = ("iso3", "name", "name_fr", "name_es")
 
 
+class PlanIterable(ModelIterable):
+    """Gives ``current`` to plans without a revision in force as well: Django leaves an empty join out."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for plan in super().__iter__():
+            plan.__dict__.setdefault("current", None)
+            yield plan
+
+
 class PlanQuerySet(NaturalKeyQuerySet):
     """Plans by what may be seen of them."""
 
     def with_current(self, on: date | None = None) -> Self:
         """Join to each plan, as ``current``, its revision in force on a day (now where None), or None."""
-        return self.annotate(
+        plans = self.annotate(
             current=FilteredRelation("revisions", condition=in_force(on, "revisions__"))
         ).select_related("current")
+        plans._iterable_class = PlanIterable
+        return plans
 
     def in_force(self, on: date | None = None) -> Self:
         """Return the plans that the public saw on a day (now where None), each with that revision as ``current``."""

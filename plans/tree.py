@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any
@@ -60,15 +60,19 @@ def figures_in(row: models.Model) -> list[str]:
     ]
 
 
-def uncited(owner: Revision | CountryProfile) -> list[tuple[str, str]]:
-    """Return the figures that no citation gives a source for, each as row key and column."""
+def uncited(owner: Revision | CountryProfile, rows: Mapping[str, models.Model] | None = None) -> list[tuple[str, str]]:
+    """Return the figures that no citation gives a source for, each as row key and column.
+
+    ``rows`` are what :func:`citable` returns, where that has been asked already.
+    """
+    subjects = citable(owner) if rows is None else rows
     cited = set(owner.citations.values_list("subject", "field"))
-    return [(key, name) for key, row in citable(owner).items() for name in figures_in(row) if (key, name) not in cited]
+    return [(key, name) for key, row in subjects.items() for name in figures_in(row) if (key, name) not in cited]
 
 
-def dangling(owner: Revision | CountryProfile) -> list[Citation]:
-    """Return the citations whose row or column is not there."""
-    subjects = citable(owner)
+def dangling(owner: Revision | CountryProfile, rows: Mapping[str, models.Model] | None = None) -> list[Citation]:
+    """Return the citations whose row or column is not there. ``rows`` as in :func:`uncited`."""
+    subjects = citable(owner) if rows is None else rows
     return [
         citation
         for citation in owner.citations.select_related("source")

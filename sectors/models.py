@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crp.common.models import NaturalKeyModel, TranslatedName, WithConfidence
@@ -70,6 +71,9 @@ class Sector(TranslatedName, WithConfidence, NaturalKeyModel):
                 violation_error_message=_("This taxonomy already has a sector with this code."),
             ),
         ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("sector", args=[self.taxonomy.code, self.code])
 
 
 class Crosswalk(WithConfidence, NaturalKeyModel):

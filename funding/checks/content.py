@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from crp.common.money import percent_of
 from funding.models import FundingRequest
-from plans.tree import dangling, uncited
+from plans.tree import citable, dangling, uncited
 
 from .facts import Facts
 from .values import Check, Unit, Verdict, make, told
@@ -93,7 +93,8 @@ def offices(facts: Facts) -> Iterator[Check]:
 
 def citations(facts: Facts) -> Iterator[Check]:
     """Each figure says where it was read."""
-    missing, lost = uncited(facts.revision), dangling(facts.revision)
+    rows = citable(facts.revision)
+    missing, lost = uncited(facts.revision, rows), dangling(facts.revision, rows)
     names = [f"{subject}.{field}" for subject, field in missing] + [f"{item.subject}.{item.field}" for item in lost]
     yield Check(
         rule="citations",

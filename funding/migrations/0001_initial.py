@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
-                ('code', models.CharField(help_text='Permanent: the same in every revision.', max_length=40, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+(-[A-Z0-9]+)*$', 'Capitals and digits, joined by hyphens.')], verbose_name='code')),
+                ('code', models.CharField(help_text='Permanent: the same in every revision.', max_length=40, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+(-[A-Z0-9]+)*\\Z', 'Capitals and digits, joined by hyphens.')], verbose_name='code')),
                 ('title', models.CharField(help_text='As printed.', max_length=400, verbose_name='title')),
                 ('description', models.TextField(blank=True, verbose_name='description')),
                 ('beneficiaries', models.TextField(blank=True, help_text='Who, and how many, as stated.', verbose_name='beneficiaries')),
@@ -119,11 +119,11 @@ class Migration(migrations.Migration):
             name='Contribution',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='Public and permanent.', max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+(-[A-Z0-9]+)*$', 'Capitals and digits, joined by hyphens.')], verbose_name='code')),
+                ('code', models.CharField(help_text='Public and permanent.', max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+(-[A-Z0-9]+)*\\Z', 'Capitals and digits, joined by hyphens.')], verbose_name='code')),
                 ('status', models.CharField(choices=[('pledge', 'Pledge'), ('commitment', 'Commitment'), ('paid', 'Paid')], max_length=10, verbose_name='status')),
                 ('amount_usd', crp.common.money.USDField(allow_negative=True, decimal_places=2, help_text='US dollars. Negative for a correction.', max_digits=15, verbose_name='amount (USD)')),
                 ('original_amount', models.DecimalField(blank=True, decimal_places=2, help_text='In the currency it was given in. Empty: given in US dollars.', max_digits=15, null=True, verbose_name='original amount')),
-                ('original_currency', models.CharField(blank=True, max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Three capitals, as in ISO 4217.')], verbose_name='original currency')),
+                ('original_currency', models.CharField(blank=True, max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Three capitals, as in ISO 4217.')], verbose_name='original currency')),
                 ('exchange_rate', models.DecimalField(blank=True, decimal_places=8, help_text='Units of the original currency for one US dollar.', max_digits=18, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='exchange rate')),
                 ('exchange_rate_on', models.DateField(blank=True, null=True, verbose_name='rate of')),
                 ('decision_on', models.DateField(blank=True, help_text='When the donor decided. Empty: the source has no date.', null=True, verbose_name='decided on')),

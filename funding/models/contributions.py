@@ -45,7 +45,7 @@ class Contribution(NaturalKeyModel):
         _("code"),
         max_length=60,
         unique=True,
-        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Capitals and digits, joined by hyphens."))],
+        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*\Z", _("Capitals and digits, joined by hyphens."))],
         help_text=_("Public and permanent."),
     )
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="contributions", verbose_name=_("plan"))
@@ -72,7 +72,7 @@ class Contribution(NaturalKeyModel):
         _("original currency"),
         max_length=3,
         blank=True,
-        validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capitals, as in ISO 4217."))],
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Three capitals, as in ISO 4217."))],
     )
     exchange_rate = models.DecimalField(
         _("exchange rate"),

@@ -44,7 +44,7 @@ class Project(RevisionRow):
     code = models.CharField(
         _("code"),
         max_length=40,
-        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Capitals and digits, joined by hyphens."))],
+        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*\Z", _("Capitals and digits, joined by hyphens."))],
         help_text=_("Permanent: the same in every revision."),
     )
     title = models.CharField(_("title"), max_length=400, help_text=_("As printed."))

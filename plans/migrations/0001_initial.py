@@ -25,8 +25,8 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='In English, as its publisher writes it.', max_length=200, verbose_name='name')),
                 ('name_fr', models.CharField(blank=True, max_length=200, verbose_name='French name')),
                 ('name_es', models.CharField(blank=True, max_length=200, verbose_name='Spanish name')),
-                ('iso3', models.CharField(max_length=3, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Three capitals.')], verbose_name='ISO3 code')),
-                ('iso2', models.CharField(max_length=2, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$', 'Two capitals.')], verbose_name='ISO2 code')),
+                ('iso3', models.CharField(max_length=3, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Three capitals.')], verbose_name='ISO3 code')),
+                ('iso2', models.CharField(max_length=2, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z]{2}\\Z', 'Two capitals.')], verbose_name='ISO2 code')),
                 ('latitude', models.DecimalField(blank=True, decimal_places=4, help_text='Of the centre, in degrees; south is negative.', max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
                 ('longitude', models.DecimalField(blank=True, decimal_places=4, help_text='Of the centre, in degrees; west is negative.', max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude')),
             ],
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
             name='Plan',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(error_messages={'unique': 'Another plan already has this code.'}, help_text='Public and permanent, such as MLI-CRP-2025-2026.', max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+(-[A-Z0-9]+)*$', 'Capitals and digits, joined by hyphens.')], verbose_name='code')),
+                ('code', models.CharField(error_messages={'unique': 'Another plan already has this code.'}, help_text='Public and permanent, such as MLI-CRP-2025-2026.', max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+(-[A-Z0-9]+)*\\Z', 'Capitals and digits, joined by hyphens.')], verbose_name='code')),
                 ('kind', models.CharField(choices=[('crp', 'Crisis Response Plan'), ('compendium', 'Humanitarian Compendium'), ('flash_appeal', 'Flash appeal'), ('hnrp', 'Humanitarian (needs and) response plan'), ('rrp', 'Refugee response plan'), ('other', 'Other plan')], max_length=12, verbose_name='kind')),
                 ('title', models.CharField(help_text="As on the plan's first page.", max_length=200, verbose_name='title')),
                 ('start_year', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1990), django.core.validators.MaxValueValidator(2100)], verbose_name='first year')),
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='In English, as its publisher writes it.', max_length=200, verbose_name='name')),
                 ('name_fr', models.CharField(blank=True, max_length=200, verbose_name='French name')),
                 ('name_es', models.CharField(blank=True, max_length=200, verbose_name='Spanish name')),
-                ('code', models.CharField(max_length=3, unique=True, validators=[django.core.validators.RegexValidator('^\\d{3}$', 'Three digits.')], verbose_name='M49 code')),
+                ('code', models.CharField(max_length=3, unique=True, validators=[django.core.validators.RegexValidator('^[0-9]{3}\\Z', 'Three digits.')], verbose_name='M49 code')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='plans.region', verbose_name='part of')),
             ],
             options={
@@ -332,7 +332,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
-                ('code', models.CharField(max_length=30, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+(-[A-Z0-9]+)*$', 'Capitals and digits, joined by hyphens.')], verbose_name='code')),
+                ('code', models.CharField(max_length=30, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+(-[A-Z0-9]+)*\\Z', 'Capitals and digits, joined by hyphens.')], verbose_name='code')),
                 ('name', models.CharField(help_text='As printed.', max_length=200, verbose_name='name')),
                 ('stated_received_usd', crp.common.money.USDField(blank=True, decimal_places=2, help_text='US dollars. Empty: not stated.', max_digits=15, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='received, as stated (USD)')),
                 ('stated_percent_funded', models.DecimalField(blank=True, decimal_places=2, help_text='Percent. Kept to be compared; the percentage shown is always computed.', max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='percentage funded, as printed')),
@@ -395,7 +395,7 @@ class Migration(migrations.Migration):
                 ('url', models.URLField(blank=True, max_length=500, verbose_name='address')),
                 ('document_on', models.DateField(blank=True, help_text='As printed. Empty: the document has none.', null=True, verbose_name='document date')),
                 ('file_name', models.CharField(blank=True, help_text='Of the text whose lines citations count.', max_length=200, verbose_name='file name')),
-                ('sha256', models.CharField(blank=True, help_text='Of that text, so that anyone can tell whether theirs is the same.', max_length=64, validators=[django.core.validators.RegexValidator('^[0-9a-f]{64}$', '64 hexadecimal digits.')], verbose_name='SHA-256')),
+                ('sha256', models.CharField(blank=True, help_text='Of that text, so that anyone can tell whether theirs is the same.', max_length=64, validators=[django.core.validators.RegexValidator('^[0-9a-f]{64}\\Z', '64 hexadecimal digits.')], verbose_name='SHA-256')),
                 ('country', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='plans.country', verbose_name='country')),
             ],
             options={
@@ -565,7 +565,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'superseded'), ('superseded_at__gt', models.F('published_at'))), models.Q(models.Q(('status', 'superseded'), _negated=True), ('superseded_at__isnull', True)), _connector='OR'), name='revision_superseded_at_matches_status', violation_error_message='A superseded revision needs a time after its publication; others have none.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'superseded'), ('superseded_at__gt', models.F('published_at')), ('superseded_at__isnull', False)), models.Q(models.Q(('status', 'superseded'), _negated=True), ('superseded_at__isnull', True)), _connector='OR'), name='revision_superseded_at_matches_status', violation_error_message='A superseded revision needs a time after its publication; others have none.'),
         ),
         migrations.AddConstraint(
             model_name='revision',
@@ -617,7 +617,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='riskindicator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rank__isnull', True), ('rank_of__isnull', True)), models.Q(('rank__gte', 1), ('rank_of__gte', models.F('rank'))), _connector='OR'), name='risk_indicator_rank_within', violation_error_message='A rank runs from 1 to the number of countries ranked: give both.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rank__isnull', True), ('rank_of__isnull', True)), models.Q(('rank__gte', 1), ('rank__isnull', False), ('rank_of__gte', models.F('rank')), ('rank_of__isnull', False)), _connector='OR'), name='risk_indicator_rank_within', violation_error_message='A rank runs from 1 to the number of countries ranked: give both.'),
         ),
         migrations.AddConstraint(
             model_name='riskindicator',

@@ -111,7 +111,9 @@ class RiskIndicator(RevisionRow):
                 violation_error_message=_("This revision already has this indicator."),
             ),
             models.CheckConstraint(
-                condition=Q(rank__isnull=True, rank_of__isnull=True) | Q(rank__gte=1, rank_of__gte=models.F("rank")),
+                # Not null is said on its own: a comparison with NULL is no refusal in SQL.
+                condition=Q(rank__isnull=True, rank_of__isnull=True)
+                | Q(rank__isnull=False, rank_of__isnull=False, rank__gte=1, rank_of__gte=models.F("rank")),
                 name="risk_indicator_rank_within",
                 violation_error_message=_("A rank runs from 1 to the number of countries ranked: give both."),
             ),

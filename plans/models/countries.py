@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crp.common.models import NaturalKeyModel, TranslatedName
@@ -15,7 +16,7 @@ class Region(TranslatedName, NaturalKeyModel):
     """A UN M49 region, sub-region or intermediate region. Source: UN Statistics Division, M49."""
 
     code = models.CharField(
-        _("M49 code"), max_length=3, unique=True, validators=[RegexValidator(r"^\d{3}$", _("Three digits."))]
+        _("M49 code"), max_length=3, unique=True, validators=[RegexValidator(r"^[0-9]{3}\Z", _("Three digits."))]
     )
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
@@ -38,10 +39,10 @@ class Country(TranslatedName, NaturalKeyModel):
     """A country or territory of ISO 3166-1."""
 
     iso3 = models.CharField(
-        _("ISO3 code"), max_length=3, unique=True, validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capitals."))]
+        _("ISO3 code"), max_length=3, unique=True, validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Three capitals."))]
     )
     iso2 = models.CharField(
-        _("ISO2 code"), max_length=2, unique=True, validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capitals."))]
+        _("ISO2 code"), max_length=2, unique=True, validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Two capitals."))]
     )
     region = models.ForeignKey(
         Region,
@@ -86,3 +87,6 @@ class Country(TranslatedName, NaturalKeyModel):
         verbose_name = _("country")
         verbose_name_plural = _("countries")
         ordering: ClassVar = ["name"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("country", args=[self.iso3])

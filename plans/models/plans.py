@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crp.common.models import NaturalKeyModel, not_negative
@@ -38,7 +39,7 @@ class Plan(NaturalKeyModel):
         _("code"),
         max_length=60,
         unique=True,
-        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Capitals and digits, joined by hyphens."))],
+        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*\Z", _("Capitals and digits, joined by hyphens."))],
         help_text=_("Public and permanent, such as MLI-CRP-2025-2026."),
         error_messages={"unique": _("Another plan already has this code.")},
     )
@@ -72,6 +73,9 @@ class Plan(NaturalKeyModel):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.code})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("plan", args=[self.code])
 
     @property
     def period(self) -> str:
@@ -235,7 +239,8 @@ class Revision(NaturalKeyModel):
                 violation_error_message=_("A published revision needs a publication time; a draft has none."),
             ),
             models.CheckConstraint(
-                condition=Q(status="superseded", superseded_at__gt=F("published_at"))
+                # Not null is said on its own: a comparison with NULL is no refusal in SQL.
+                condition=Q(status="superseded", superseded_at__isnull=False, superseded_at__gt=F("published_at"))
                 | (~Q(status="superseded") & Q(superseded_at__isnull=True)),
                 name="revision_superseded_at_matches_status",
                 violation_error_message=_(

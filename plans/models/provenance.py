@@ -36,7 +36,7 @@ class Source(NaturalKeyModel):
         _("SHA-256"),
         max_length=64,
         blank=True,
-        validators=[RegexValidator(r"^[0-9a-f]{64}$", _("64 hexadecimal digits."))],
+        validators=[RegexValidator(r"^[0-9a-f]{64}\Z", _("64 hexadecimal digits."))],
         help_text=_("Of that text, so that anyone can tell whether theirs is the same."),
     )
 

@@ -72,7 +72,7 @@ class Framework(RevisionRow):
     code = models.CharField(
         _("code"),
         max_length=30,
-        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Capitals and digits, joined by hyphens."))],
+        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*\Z", _("Capitals and digits, joined by hyphens."))],
     )
     name = models.CharField(_("name"), max_length=200, help_text=_("As printed."))
     plan_family = models.ForeignKey(PlanFamily, models.PROTECT, null=True, blank=True, verbose_name=_("plan family"))
