@@ -1,9 +1,9 @@
 """The addresses of the API, version 1."""
 
-from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from crp.common.api.root import DocsView, NoSuchAddressView, RootView, SchemaView
 from funding.api import views as funding
 from funding.api.rollups import RollupsView
 from plans.api import views as plans
@@ -21,19 +21,13 @@ router.register("sectors", sectors.SectorViewSet, basename="sectors")
 router.register("taxonomies", sectors.TaxonomyViewSet, basename="taxonomies")
 router.register("countries", plans.CountryViewSet, basename="countries")
 
-urlpatterns = [
-    path(
-        "",
-        include(
-            (
-                [
-                    path("", include(router.urls)),
-                    path("rollups/", RollupsView.as_view(), name="rollups"),
-                    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-                    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
-                ],
-                "api",
-            )
-        ),
-    ),
+addresses = [
+    path("", RootView.as_view(lists=tuple(basename for _prefix, _view, basename in router.registry)), name="root"),
+    path("", include(router.urls)),
+    path("rollups/", RollupsView.as_view(), name="rollups"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(url_name="api:schema"), name="docs"),
+    # What ends in no slash is sent on to where it does, and answered there.
+    re_path(r"^.*/$", NoSuchAddressView.as_view()),
 ]
+urlpatterns = [path("", include((addresses, "api")))]

@@ -3,151 +3,68 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from crp.common.api.serializers import USD, Percentage, PlanFiguresSerializer
-from funding.api.serializers import PlanSerializer
+from crp.common.api.serializers import Text
+from crp.common.figures import ZERO, Key, Rollup
+from funding.api.parts import (
+    FIGURES,
+    FrameworkPartSerializer,
+    NamedSerializer,
+    NarrativeSerializer,
+    ObjectivePartSerializer,
+    OfficeSerializer,
+    PresenceSerializer,
+    ProjectPartSerializer,
+    RiskIndicatorSerializer,
+    SectorPartSerializer,
+    SourceSerializer,
+)
+from funding.api.serializers import CODES, PlanSerializer
+from funding.dimensions import sector_code
 from funding.models import FundingRequest
 from funding.rollups import break_down_plan
 from plans.models import Citation, Plan, Revision
 
 
-class SectorShareSerializer(serializers.Serializer):
-    """The share of a line that falls on one objective."""
-
-    objective = serializers.IntegerField()
-    share_percent = Percentage(help_text="As printed.")
-    amount_usd = USD(help_text="US dollars. null: only the share is known.")
-
-
-class PartSerializer(PlanFiguresSerializer):
-    """A part of a plan with its figures; ``residual`` names a rest that belongs to none."""
-
-    code = serializers.CharField(allow_null=True, help_text="null for a residual.")
-    name = serializers.CharField()
-    residual = serializers.CharField(allow_null=True, help_text="Which kind of rest this is. null: a real part.")
-
-    def get_fields(self) -> dict[str, serializers.Field]:
-        fields = super().get_fields()
-        names = [name for name in fields if name not in PlanFiguresSerializer._declared_fields]
-        return {name: fields[name] for name in (*names, *PlanFiguresSerializer._declared_fields)}
-
-
-class SectorPartSerializer(PartSerializer):
-    """A sector of a plan."""
-
-    taxonomy = serializers.CharField(allow_null=True)
-    is_cross_cutting = serializers.BooleanField()
-    is_priority = serializers.BooleanField()
-    is_inferred = serializers.BooleanField(help_text="Whether the heading is lost in the source and was inferred.")
-    related_plans = serializers.ListField(child=serializers.CharField(), help_text="Inter-agency plans.")
-    shares = SectorShareSerializer(many=True, help_text="Shares by objective, where the plan states them.")
-
-
-class OutcomeShareSerializer(serializers.Serializer):
-    code = serializers.CharField()
-    name = serializers.CharField()
-    share_percent = Percentage(help_text="Percent of the objective's requirement.")
-
-
-class ObjectivePartSerializer(PartSerializer):
-    """An objective of a plan."""
-
-    people_targeted = serializers.IntegerField(allow_null=True)
-    entities_targeted = serializers.IntegerField(allow_null=True)
-    target_groups = serializers.ListField(child=serializers.CharField())
-    outcomes = OutcomeShareSerializer(many=True)
-
-
-class FrameworkPartSerializer(PartSerializer):
-    """A framework of a plan."""
-
-    plan_family = serializers.CharField(allow_null=True)
-    stated_percent_funded = Percentage(allow_null=True, help_text="As printed, to be compared with percent_funded.")
-
-
-class ProjectPartSerializer(PartSerializer):
-    """A project of a plan."""
-
-    framework = serializers.CharField(allow_null=True)
-    sector = serializers.CharField(allow_null=True)
-    beneficiaries = serializers.CharField(allow_blank=True)
-    description = serializers.CharField(allow_blank=True)
-
-
-class NarrativeSerializer(serializers.Serializer):
-    section = serializers.CharField()
-    objective = serializers.IntegerField(source="objective.number", default=None, allow_null=True)
-    language = serializers.CharField()
-    heading = serializers.CharField(allow_blank=True)
-    body = serializers.CharField()
-
-
-class RiskIndicatorSerializer(serializers.Serializer):
-    indicator = serializers.CharField()
-    value = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
-    rank = serializers.IntegerField(allow_null=True)
-    rank_of = serializers.IntegerField(allow_null=True)
-    level = serializers.CharField(allow_blank=True)
-
-
-class OfficeSerializer(serializers.Serializer):
-    kind = serializers.CharField()
-    place = serializers.CharField()
-
-
-class PresenceSerializer(serializers.Serializer):
-    international_staff = serializers.IntegerField(allow_null=True)
-    national_staff = serializers.IntegerField(allow_null=True)
-    field_offices = serializers.IntegerField(allow_null=True)
-    as_of_month = serializers.DateField(format="%Y-%m", allow_null=True, help_text="Month the figures speak of.")
-
-
-class CitationSerializer(serializers.Serializer):
-    subject = serializers.CharField(help_text="Row of the revision, such as objective:1.")
-    field = serializers.CharField(help_text="Column of that row.")
-    first_line = serializers.IntegerField(allow_null=True)
-    last_line = serializers.IntegerField(allow_null=True)
-    basis = serializers.ChoiceField(choices=Citation.Basis.choices)
-    as_printed = serializers.CharField(allow_blank=True)
-    note = serializers.CharField(allow_blank=True)
-
-
-class SourceSerializer(serializers.Serializer):
-    """A document, and the values of the plan that were read from it."""
-
-    code = serializers.CharField()
-    title = serializers.CharField()
-    publisher = serializers.CharField(allow_blank=True)
-    url = serializers.CharField(allow_blank=True)
-    document_on = serializers.DateField(allow_null=True)
-    sha256 = serializers.CharField(allow_blank=True, help_text="Of the text whose lines are counted.")
-    citations = CitationSerializer(many=True)
-
-
 class PlanDetailSerializer(PlanSerializer):
     """A plan with everything that its current revision says."""
 
-    reason = serializers.CharField(source="current.reason", allow_blank=True, help_text="Why the revision was made.")
-    taxonomy = serializers.CharField(
-        source="current.taxonomy.code", default=None, allow_null=True, help_text="List that its sectors come from."
-    )
+    reason = Text(source="current.reason", help_text="Why the revision was made. null: not told.")
+    taxonomy = Text(source="current.taxonomy.code", default=None, help_text="List that its sectors come from.")
     identifiers = serializers.SerializerMethodField(help_text="Its names elsewhere, each scheme:value.")
-    frameworks = FrameworkPartSerializer(many=True, source="parts.frameworks")
-    objectives = ObjectivePartSerializer(many=True, source="parts.objectives")
-    sectors = SectorPartSerializer(many=True, source="parts.sectors")
-    projects = ProjectPartSerializer(many=True, source="parts.projects")
-    narratives = NarrativeSerializer(many=True, source="parts.narratives")
-    risk_indicators = RiskIndicatorSerializer(many=True, source="parts.risk_indicators")
-    modalities = serializers.ListField(child=serializers.CharField(), source="parts.modalities")
-    priorities = serializers.ListField(child=serializers.CharField(), source="parts.priorities")
-    achievements = serializers.ListField(child=serializers.CharField(), source="parts.achievements")
-    presence = PresenceSerializer(source="parts.presence", allow_null=True)
-    offices = OfficeSerializer(many=True, source="parts.offices")
-    sources = SourceSerializer(many=True, source="parts.sources")
+    frameworks = FrameworkPartSerializer(
+        many=True,
+        source="parts.frameworks",
+        help_text="What is asked for under each framework; empty where the plan names none.",
+    )
+    objectives = ObjectivePartSerializer(
+        many=True,
+        source="parts.objectives",
+        help_text="What the plan is to reach, by objective; empty where it names none.",
+    )
+    sectors = SectorPartSerializer(
+        many=True, source="parts.sectors", help_text="What is asked for by sector; empty where the plan does not say."
+    )
+    projects = ProjectPartSerializer(
+        many=True, source="parts.projects", help_text="What is asked for by project; empty where the plan names none."
+    )
+    narratives = NarrativeSerializer(many=True, source="parts.narratives", help_text="The plan's text.")
+    risk_indicators = RiskIndicatorSerializer(
+        many=True, source="parts.risk_indicators", help_text="Indices of risk that the plan cites."
+    )
+    modalities = NamedSerializer(many=True, source="parts.modalities", help_text="Key operating modalities.")
+    priorities = NamedSerializer(many=True, source="parts.priorities", help_text="Cross-cutting priorities.")
+    achievements = serializers.ListField(
+        child=serializers.CharField(), source="parts.achievements", help_text="What the mission reports to have done."
+    )
+    presence = PresenceSerializer(source="parts.presence", allow_null=True, help_text="null: not reported.")
+    offices = OfficeSerializer(many=True, source="parts.offices", help_text="Places where IOM has an office.")
+    sources = SourceSerializer(many=True, source="parts.sources", help_text="Documents, and what was read from each.")
 
     class Meta(PlanSerializer.Meta):
         fields = (
@@ -169,93 +86,135 @@ class PlanDetailSerializer(PlanSerializer):
             "sources",
         )
 
-    @extend_schema_field({"type": "array", "items": {"type": "string"}})
+    @extend_schema_field(CODES)
     def get_identifiers(self, plan: Plan) -> list[str]:
         return [f"{identifier.scheme}:{identifier.value}" for identifier in plan.identifiers.all()]
 
     def to_representation(self, plan: Any) -> dict[str, Any]:
+        plan.current.plan = plan
         plan.parts = parts_of(plan, plan.current)
         return super().to_representation(plan)
 
 
 def parts_of(plan: Plan, revision: Revision) -> dict[str, Any]:
-    """Return the parts of a plan as the serializers above read them. Queries: a number that no row adds to."""
-    requests = list(
-        revision.funding_requests.select_related("framework", "objective", "sector", "project").prefetch_related(
-            "related_plans__plan_family", "request_shares__objective"
-        )
-    )
+    """Return the parts of a plan as the serializers read them. Queries: a number that no row adds to."""
     citations = list(revision.citations.select_related("source"))
-    inferred = {item.subject for item in citations if item.field == "sector" and item.basis == Citation.Basis.INFERRED}
-    presence = revision.presences.first()
     return {
         "frameworks": _frameworks(plan, revision),
         "objectives": _objectives(plan, revision),
-        "sectors": _sectors(plan, requests, inferred),
+        "sectors": _sectors(plan, _requests(revision), _inferred(citations)),
         "projects": _projects(plan, revision),
         "narratives": list(revision.narratives.select_related("objective")),
         "risk_indicators": list(revision.risk_indicators.all()),
-        "modalities": [row.modality.name for row in revision.modalities.select_related("modality")],
-        "priorities": [row.priority.name for row in revision.priorities.select_related("priority")],
+        "modalities": [row.modality for row in revision.modalities.select_related("modality")],
+        "priorities": [row.priority for row in revision.priorities.select_related("priority")],
         "achievements": [row.text for row in revision.achievements.all()],
-        "presence": presence,
+        "presence": revision.presences.first(),
         "offices": list(revision.offices.all()),
         "sources": _sources(citations),
     }
 
 
-def _figures(plan: Plan, by: str) -> list[dict[str, Any]]:
+def _requests(revision: Revision) -> list[FundingRequest]:
+    """Return what the revision asks for by sector or by project; each row knows its revision without asking again."""
+    requests = list(
+        revision.funding_requests.filter(breakdown__in=("sector", "project"))
+        .select_related("sector__taxonomy", "project")
+        .prefetch_related("related_plans__plan_family", "request_shares__objective")
+    )
+    for request in requests:
+        for row in filter(None, (request, request.project)):
+            row.revision = revision
+    return requests
+
+
+def _inferred(citations: Iterable[Citation]) -> set[str]:
+    """Return the rows whose sector was not printed but inferred, by their keys."""
+    return {item.subject for item in citations if item.field == "sector" and item.basis == Citation.Basis.INFERRED}
+
+
+def _part(key: Key, figures: Rollup, code: str, name: str) -> dict[str, Any]:
+    """Return a part with its code and its name under the words that the part has for them."""
+    return {
+        code: key.code,
+        name: key.name,
+        "residual": key.residual or None,
+        "subject": key.subject,
+        **{figure: getattr(figures, figure) for figure in FIGURES},
+    }
+
+
+def _parts(plan: Any, by: str, rows: Mapping[Any, Any], code: str, name: str) -> list[tuple[dict[str, Any], Any]]:
+    """Return each row of the revision as a part, then the rest of the plan's total, each part beside its row.
+
+    A row for which no money is asked or given is a part too: an objective says more than its amount.
+    """
+    if not rows:
+        return []
+    breakdown = break_down_plan(plan, by)
+    lines = {line.key.code: line for line in breakdown.rows}
+    nothing = Rollup(
+        requested_usd=None,
+        requested_reporting_usd=None,
+        received_usd=ZERO if plan.funding_reported else None,
+        pledged_usd=None,
+        plans_reporting=int(plan.funding_reported),
+    )
+    own = [
+        (_part(line.key, line.figures, code, name), row)
+        if (line := lines.pop(value, None))
+        else (_part(Key(code=value, name=getattr(row, name)), nothing, code, name), row)
+        for value, row in rows.items()
+    ]
     return [
-        {
-            "code": line.key.code,
-            "name": line.key.name,
-            "residual": line.key.residual or None,
-            "subject": line.key.subject,
-            **{name: getattr(line.figures, name) for name in PlanFiguresSerializer._declared_fields},
-        }
-        for line in break_down_plan(plan, by).lines
+        *own,
+        *((_part(line.key, line.figures, code, name), None) for line in (*lines.values(), *breakdown.residuals)),
     ]
 
 
 def _frameworks(plan: Plan, revision: Revision) -> list[dict[str, Any]]:
     rows = {row.code: row for row in revision.frameworks.select_related("plan_family")}
-    if not rows:
-        return []
-    parts = _figures(plan, "framework")
-    for part in parts:
-        row = rows.get(part["code"])
+    parts = _parts(plan, "framework", rows, "code", "name")
+    for part, row in parts:
         part["plan_family"] = row.plan_family.code if row and row.plan_family else None
         part["stated_percent_funded"] = row.stated_percent_funded if row else None
-    return parts
+    return [part for part, _row in parts]
 
 
 def _objectives(plan: Plan, revision: Revision) -> list[dict[str, Any]]:
     rows = {row.number: row for row in revision.objectives.prefetch_related("outcomes", "target_groups__target_group")}
-    if not rows:
-        return []
-    parts = _figures(plan, "objective")
-    for part in parts:
-        row = rows.get(part["code"])
+    parts = _parts(plan, "objective", rows, "number", "title")
+    for part, row in parts:
         part["people_targeted"] = row.people_targeted if row else None
         part["entities_targeted"] = row.entities_targeted if row else None
-        part["target_groups"] = [item.target_group.name for item in row.target_groups.all()] if row else []
+        part["target_groups"] = [item.target_group for item in row.target_groups.all()] if row else []
         part["outcomes"] = list(row.outcomes.all()) if row else []
-    return parts
+    return [part for part, _row in parts]
+
+
+def _projects(plan: Plan, revision: Revision) -> list[dict[str, Any]]:
+    rows = {row.code: row for row in revision.projects.select_related("framework", "sector__taxonomy")}
+    parts = _parts(plan, "project", rows, "code", "title")
+    for part, row in parts:
+        part["framework"] = row.framework.code if row and row.framework else None
+        part["sector"] = sector_code(row.sector) if row and row.sector else None
+        part["beneficiaries"] = row.beneficiaries if row else None
+        part["description"] = row.description if row else None
+    return [part for part, _row in parts]
 
 
 def _sectors(plan: Plan, requests: list[FundingRequest], inferred: set[str]) -> list[dict[str, Any]]:
+    # Where a plan asks by sector, what it asks by project tells the same money again.
+    used = [request for request in requests if request.sector_id] or requests
     lines = defaultdict(list)
-    for request in requests:
-        sector_id = request.sector_id or (request.project.sector_id if request.project else None)
-        lines[sector_id].append(request)
-    if not any(sector_id for sector_id in lines):
+    for request in used:
+        lines[request.sector_id or (request.project.sector_id if request.project else None)].append(request)
+    if not any(lines):
         return []
-    parts = _figures(plan, "sector")
+    parts = [_part(line.key, line.figures, "sector", "name") for line in break_down_plan(plan, "sector").lines]
     for part in parts:
-        sector = part["subject"]
-        of_sector = lines[sector.pk] if sector else []
-        part["taxonomy"] = sector.taxonomy.code if sector else None
-        part["is_cross_cutting"] = bool(sector and sector.is_cross_cutting)
+        of_sector = lines[part["subject"].pk] if part["subject"] else []
+        part["is_cross_cutting"] = bool(part["subject"] and part["subject"].is_cross_cutting)
         part["is_priority"] = any(request.is_priority for request in of_sector)
         part["is_inferred"] = any((request.project or request).row_key in inferred for request in of_sector)
         part["related_plans"] = list(
@@ -270,20 +229,6 @@ def _sectors(plan: Plan, requests: list[FundingRequest], inferred: set[str]) -> 
             for request in of_sector
             for share in request.request_shares.all()
         ]
-    return parts
-
-
-def _projects(plan: Plan, revision: Revision) -> list[dict[str, Any]]:
-    rows = {row.code: row for row in revision.projects.select_related("framework", "sector__taxonomy")}
-    if not rows:
-        return []
-    parts = _figures(plan, "project")
-    for part in parts:
-        row = rows.get(part["code"])
-        part["framework"] = row.framework.code if row and row.framework else None
-        part["sector"] = f"{row.sector.taxonomy.code}/{row.sector.code}" if row and row.sector else None
-        part["beneficiaries"] = row.beneficiaries if row else ""
-        part["description"] = row.description if row else ""
     return parts
 
 

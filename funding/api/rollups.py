@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -14,40 +14,77 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crp.common.api.filters import StrictFilterBackend
+from crp.common.api.parameters import values_of
 from crp.common.api.renderers import CSVRenderer, stream_csv
-from crp.common.api.serializers import FiguresSerializer
+from crp.common.api.serializers import Choice, FiguresSerializer
 from crp.common.api.views import StrictParametersMixin
 from crp.common.figures import Breakdown, Line
-from funding.dimensions import PORTFOLIO, WITHIN_PLAN
+from funding.api.examples import PORTFOLIO_ROLLUP
+from funding.dimensions import PORTFOLIO, WITHIN_PLAN, Dimension, Residual, choose
 from funding.filters import PlanFilter
 from funding.rollups import break_down, with_figures
 from plans.models import Plan
 
 
-class RollupLineSerializer(FiguresSerializer):
+class LineSerializer(FiguresSerializer):
     """A line of a rollup. For each dimension asked for it also has its code and its name."""
 
-    residual = serializers.CharField(
-        allow_null=True, help_text="Which kind of rest the line is (not_specified, shared...). null: a real value."
+    dimensions: ClassVar[Mapping[str, Dimension]] = {}
+    numbers: ClassVar[tuple[str, ...]] = ()
+    """Dimensions whose code is a number."""
+
+    residual = Choice(
+        choices=Residual.choices,
+        allow_null=True,
+        help_text="Which kind of rest of the total the line is. null: a real value.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        dimensions: dict[str, serializers.Field] = {}
-        for name in {**PORTFOLIO, **WITHIN_PLAN}:
-            dimensions[name] = serializers.CharField(
-                required=False, allow_null=True, help_text=f"Code, where asked for by {name}. null: a residual."
+        named: dict[str, serializers.Field] = {}
+        for name in self.dimensions:
+            field = serializers.IntegerField if name in self.numbers else serializers.CharField
+            named[name] = field(
+                required=False, allow_null=True, help_text=f"Code, where by={name} is asked for. null: a residual."
             )
-            dimensions[f"{name}_name"] = serializers.CharField(required=False, help_text=f"Name of the {name}.")
-        return {**dimensions, **super().get_fields()}
+            named[f"{name}_name"] = serializers.CharField(
+                required=False, help_text=f"Name, where by={name} is asked for."
+            )
+        return {**named, **super().get_fields()}
+
+
+class PlanLineSerializer(LineSerializer):
+    """A line of the rollup of a plan: code and name of what was asked for, then its figures."""
+
+    dimensions = WITHIN_PLAN
+    numbers = ("objective",)
+
+
+class PortfolioLineSerializer(LineSerializer):
+    """A line of a rollup over plans: code and name of each dimension asked for, then its figures."""
+
+    dimensions = PORTFOLIO
+    numbers = ("year",)
 
 
 class RollupSerializer(serializers.Serializer):
-    """A total with its lines; rows and residuals add to it."""
+    """A total, with the lines that add to it."""
 
-    by = serializers.ListField(child=serializers.CharField())
+    by = serializers.ListField(child=serializers.CharField(), help_text="What the total is opened by.")
     total = FiguresSerializer()
-    rows = RollupLineSerializer(many=True, help_text="One line for each value.")
-    residuals = RollupLineSerializer(many=True, help_text="The named rests of the total.")
+
+
+class PlanRollupSerializer(RollupSerializer):
+    """The total of a plan, with the lines that add to it."""
+
+    rows = PlanLineSerializer(many=True, help_text="One line for each value.")
+    residuals = PlanLineSerializer(many=True, help_text="The named rests of the total.")
+
+
+class PortfolioRollupSerializer(RollupSerializer):
+    """The total over plans, with the lines that add to it."""
+
+    rows = PortfolioLineSerializer(many=True, help_text="One line for each value.")
+    residuals = PortfolioLineSerializer(many=True, help_text="The named rests of the total.")
 
 
 def show_line(line: Line, by: Sequence[str]) -> dict[str, Any]:
@@ -79,34 +116,53 @@ def answer(request: Request, breakdown: Breakdown, name: str) -> Response | Stre
     return Response(show_breakdown(breakdown))
 
 
+def read_dimensions(request: Request, among: Mapping[str, Dimension], most: int) -> list[str]:
+    """Return the dimensions that ``by`` names.
+
+    Raises: ValidationError for none, for too many, for one that is not there, for two that don't go together.
+    """
+    names = values_of(request, "by")
+    if not 1 <= len(names) <= most:
+        wanted = "one" if most == 1 else "one or two"
+        raise ValidationError({"by": [f"Name {wanted} of: {', '.join(among)}."]})
+    try:
+        choose(names, among)
+    except ValueError as error:
+        raise ValidationError({"by": [str(error)]}) from error
+    return names
+
+
 class RollupsView(StrictParametersMixin, GenericAPIView):
     """Requested, received and the gap over all plans that the filters leave, by one or two dimensions."""
 
+    tag = "money"
+    examples: ClassVar = {"list": PORTFOLIO_ROLLUP}
     queryset = Plan.objects.none()
-    serializer_class = RollupSerializer
+    serializer_class = PortfolioRollupSerializer
     filterset_class = PlanFilter
     filter_backends = (StrictFilterBackend,)
     pagination_class = None
     parameters = ("by",)
+    list_parameters = ("by",)
     action = "list"
+    csv_actions = ("list",)
 
     @extend_schema(
         operation_id="rollups",
+        summary="Add plans up",
+        responses={200: PortfolioRollupSerializer(many=False)},
         parameters=[
             OpenApiParameter(
                 "by",
                 {"type": "array", "items": {"type": "string", "enum": list(PORTFOLIO)}, "minItems": 1, "maxItems": 2},
                 required=True,
                 explode=False,
-                description="One or two dimensions, such as country,sector. A plan counts under its first year.",
+                description="One or two dimensions, such as country,sector. A plan of several years counts under its "
+                "first; one for several countries or regions stands in a residual, never in each of them.",
             )
         ],
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         plans = self.filter_queryset(with_figures(Plan.objects.in_force()))
-        names = [name.strip() for name in request.query_params.get("by", "").split(",") if name.strip()]
-        try:
-            breakdown = break_down(plans, names)
-        except ValueError as error:
-            raise ValidationError({"by": [str(error)]}) from error
-        return answer(request, breakdown, f"rollups-by-{'-'.join(names)}")
+        names = read_dimensions(request, PORTFOLIO, most=2)
+        return answer(request, break_down(plans, names), f"rollups-by-{'-'.join(names)}")

@@ -7,7 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from crp.common.api.serializers import USD, Percentage, PlanFiguresSerializer, read_from
+from crp.common.api.serializers import USD, FlatSerializer, Percentage, PlanFiguresSerializer, Text, read_from
+from crp.common.money import MAX_DIGITS
 from funding.dimensions import sector_code
 from funding.models import Contribution, FundingRequest, Organization, Project
 from funding.rollups import figures_of
@@ -25,31 +26,51 @@ class WithFigures(read_from("figures", PlanFiguresSerializer)):
         return super().to_representation(plan)
 
 
-class PlanSerializer(WithFigures, serializers.ModelSerializer):
+class PlanSerializer(WithFigures, FlatSerializer):
     """A plan as its current revision states it, with its figures in US dollars."""
 
+    code = serializers.CharField(read_only=True, help_text="Public and permanent, such as MLI-CRP-2025-2026.")
     countries = serializers.SerializerMethodField(help_text="ISO3 codes.")
-    revision = serializers.IntegerField(source="current.number", help_text="Number of the current revision.")
-    document_on = serializers.DateField(
-        source="current.document_on", allow_null=True, help_text="“Last updated” as printed. null: not printed."
+    revision = serializers.IntegerField(
+        source="current.number", read_only=True, help_text="Number of the current revision."
     )
-    published_at = serializers.DateTimeField(source="current.published_at")
+    document_on = serializers.DateField(
+        source="current.document_on",
+        allow_null=True,
+        read_only=True,
+        help_text="“Last updated” as printed. null: not printed.",
+    )
+    published_at = serializers.DateTimeField(
+        source="current.published_at", read_only=True, help_text="When the current revision was published."
+    )
     funding_updated_on = serializers.DateField(
-        source="current.funding_updated_on", allow_null=True, help_text="What day money received speaks of."
+        source="current.funding_updated_on",
+        allow_null=True,
+        read_only=True,
+        help_text="What day money received speaks of. null: not printed.",
     )
     people_in_need = serializers.IntegerField(
-        source="current.people_in_need", allow_null=True, help_text="Persons, as stated. null: not reported."
+        source="current.people_in_need",
+        allow_null=True,
+        read_only=True,
+        help_text="Persons, as stated. null: not reported.",
     )
     people_targeted = serializers.IntegerField(
-        source="current.people_targeted", allow_null=True, help_text="Persons, as stated. null: not reported."
+        source="current.people_targeted",
+        allow_null=True,
+        read_only=True,
+        help_text="Persons, as stated; never the sum of objectives. null: not reported.",
     )
     entities_targeted = serializers.IntegerField(
-        source="current.entities_targeted", allow_null=True, help_text="Institutions, as stated. null: not reported."
+        source="current.entities_targeted",
+        allow_null=True,
+        read_only=True,
+        help_text="Institutions, as stated; never the sum of objectives. null: not reported.",
     )
 
     class Meta:
         model = Plan
-        fields = (
+        fields: tuple[str, ...] = (
             "code",
             "kind",
             "title",
@@ -71,11 +92,13 @@ class PlanSerializer(WithFigures, serializers.ModelSerializer):
         return [country.iso3 for country in plan.countries.all()]
 
 
-class RowSerializer(serializers.ModelSerializer):
+class RowSerializer(FlatSerializer):
     """A row of the current revision of a plan."""
 
-    plan = serializers.CharField(source="revision.plan.code", read_only=True)
-    revision = serializers.IntegerField(source="revision.number", read_only=True)
+    plan = serializers.CharField(source="revision.plan.code", read_only=True, help_text="Code of the plan.")
+    revision = serializers.IntegerField(
+        source="revision.number", read_only=True, help_text="Number of the plan's current revision."
+    )
 
 
 class ObjectiveSerializer(RowSerializer):
@@ -114,8 +137,12 @@ class ObjectiveSerializer(RowSerializer):
 class OutcomeSerializer(RowSerializer):
     """The share of an objective's requirement that goes to one long-term outcome."""
 
-    objective = serializers.IntegerField(source="objective.number", read_only=True)
-    share_percent = Percentage(read_only=True, help_text="Percent of the objective's requirement, as printed.")
+    objective = serializers.IntegerField(
+        source="objective.number", read_only=True, help_text="Number of the objective within its plan."
+    )
+    share_percent = Percentage(
+        read_only=True, help_text="Percent of the objective's requirement, as printed; they add to 100."
+    )
 
     class Meta:
         model = Outcome
@@ -125,9 +152,9 @@ class OutcomeSerializer(RowSerializer):
 class ProjectSerializer(RowSerializer):
     """A project, what it asks for and what it has received."""
 
-    framework = serializers.CharField(source="framework.code", default=None, allow_null=True, read_only=True)
+    framework = Text(source="framework.code", default=None, help_text="Code. null: asked under no framework.")
     sector = serializers.SerializerMethodField(help_text="TAXONOMY/CODE. null: not specified.")
-    sector_name = serializers.CharField(source="sector.name", default=None, allow_null=True, read_only=True)
+    sector_name = Text(source="sector.name", default=None, help_text="Its name. null: not specified.")
     requested_usd = USD(read_only=True, help_text="US dollars. null: the project states no amount.")
     received_usd = USD(
         read_only=True, help_text="Commitments and payments for it, US dollars. null: the plan does not report funding."
@@ -157,10 +184,16 @@ class ProjectSerializer(RowSerializer):
 class FundingRequestSerializer(RowSerializer):
     """An amount asked for, under one of the alternative breakdowns of its plan."""
 
-    framework = serializers.CharField(source="framework.code", default=None, allow_null=True, read_only=True)
-    objective = serializers.IntegerField(source="objective.number", default=None, allow_null=True, read_only=True)
-    sector = serializers.SerializerMethodField(help_text="TAXONOMY/CODE. null: the amount is not for a sector.")
-    project = serializers.CharField(source="project.code", default=None, allow_null=True, read_only=True)
+    framework = Text(source="framework.code", default=None, help_text="Code. null: the amount is for no framework.")
+    objective = serializers.IntegerField(
+        source="objective.number",
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="Number within its plan. null: the amount is for no objective.",
+    )
+    sector = serializers.SerializerMethodField(help_text="TAXONOMY/CODE. null: the amount is for no sector.")
+    project = Text(source="project.code", default=None, help_text="Code. null: the amount is for no project.")
     name = serializers.SerializerMethodField(help_text="Name of what the amount is for.")
     amount_usd = USD(allow_null=False, read_only=True, help_text="US dollars.")
     related_plans = serializers.SerializerMethodField(help_text="Codes of related inter-agency plans.")
@@ -185,7 +218,6 @@ class FundingRequestSerializer(RowSerializer):
     def get_sector(self, request: FundingRequest) -> str | None:
         return sector_code(request.sector) if request.sector else None
 
-    @extend_schema_field({"type": "string"})
     def get_name(self, request: FundingRequest) -> str:
         target = request.target
         return getattr(target, "name", None) or getattr(target, "title", "")
@@ -195,18 +227,46 @@ class FundingRequestSerializer(RowSerializer):
         return [row.plan_family.code for row in request.related_plans.all()]
 
 
-class ContributionSerializer(serializers.ModelSerializer):
+class ContributionSerializer(FlatSerializer):
     """Money given to a plan."""
 
-    plan = serializers.CharField(source="plan.code", read_only=True)
-    donor = serializers.CharField(
-        source="donor.code", default=None, allow_null=True, read_only=True, help_text="null: the source names none."
-    )
-    donor_name = serializers.CharField(source="donor.name", default=None, allow_null=True, read_only=True)
+    code = serializers.CharField(read_only=True, help_text="Public and permanent.")
+    plan = serializers.CharField(source="plan.code", read_only=True, help_text="Code of the plan.")
+    donor = Text(source="donor.code", default=None, help_text="Code. null: the source names none.")
+    donor_name = Text(source="donor.name", default=None, help_text="null: the source names none.")
     is_counted = serializers.BooleanField(read_only=True, help_text="Whether it counts as received; a pledge does not.")
     amount_usd = USD(allow_null=False, read_only=True, help_text="US dollars; negative for a correction.")
+    original_amount = serializers.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        allow_null=True,
+        read_only=True,
+        help_text="In the currency it was given in. null: given in US dollars.",
+    )
+    original_currency = Text(help_text="ISO 4217 code. null: given in US dollars.")
+    exchange_rate = serializers.DecimalField(
+        max_digits=18,
+        decimal_places=8,
+        allow_null=True,
+        read_only=True,
+        help_text="Units of the original currency for one US dollar. null: not stated.",
+    )
+    exchange_rate_on = serializers.DateField(
+        allow_null=True, read_only=True, help_text="Day of that rate. null: not stated."
+    )
+    framework = Text(source="framework_code", help_text="Code of the framework it is for. null: not specified.")
+    objective = serializers.IntegerField(
+        source="objective_number",
+        allow_null=True,
+        read_only=True,
+        help_text="Number of the objective it is for. null: not specified.",
+    )
     sector = serializers.SerializerMethodField(help_text="TAXONOMY/CODE. null: not specified, or shared.")
-    source = serializers.CharField(source="source.code", default=None, allow_null=True, read_only=True)
+    project = Text(source="project_code", help_text="Code of the project it is for. null: not specified.")
+    source = Text(source="source.code", default=None, help_text="Code of the document it was read from. null: none.")
+    source_line = serializers.IntegerField(
+        allow_null=True, read_only=True, help_text="Line of that document, from 1. null: not given."
+    )
 
     class Meta:
         model = Contribution
@@ -225,11 +285,11 @@ class ContributionSerializer(serializers.ModelSerializer):
             "decision_on",
             "earmarking",
             "is_new_money",
-            "framework_code",
-            "objective_number",
+            "framework",
+            "objective",
             "sector",
             "is_shared_across_sectors",
-            "project_code",
+            "project",
             "grant_reference",
             "external_scheme",
             "external_id",
@@ -244,10 +304,10 @@ class ContributionSerializer(serializers.ModelSerializer):
         return sector_code(contribution.sector) if contribution.sector else None
 
 
-class OrganizationSerializer(serializers.ModelSerializer):
+class OrganizationSerializer(FlatSerializer):
     """A donor, a partner or an agency."""
 
-    country = serializers.CharField(source="country.iso3", default=None, allow_null=True, read_only=True)
+    country = Text(source="country.iso3", default=None, help_text="ISO3 code. null: international, or not known.")
     identifiers = serializers.SerializerMethodField(help_text="Its names elsewhere, each scheme:value.")
 
     class Meta:
@@ -256,4 +316,4 @@ class OrganizationSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(CODES)
     def get_identifiers(self, organization: Organization) -> list[str]:
-        return [str(identifier).replace(": ", ":", 1) for identifier in organization.identifiers.all()]
+        return [f"{identifier.scheme}:{identifier.value}" for identifier in organization.identifiers.all()]

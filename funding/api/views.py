@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crp.common.api.pagination import page_of
 from crp.common.api.views import ListViewSet, ReadOnlyViewSet
+from funding.api import examples
+from funding.api.checks import ChecksSerializer, answer_checks
 from funding.api.detail import PlanDetailSerializer
-from funding.api.rollups import RollupSerializer, answer
+from funding.api.rollups import PlanRollupSerializer, answer, read_dimensions
 from funding.api.serializers import (
     ContributionSerializer,
     FundingRequestSerializer,
@@ -26,7 +26,6 @@ from funding.api.serializers import (
     PlanSerializer,
     ProjectSerializer,
 )
-from funding.checks import Check, Unit, Verdict, check_revision, worst
 from funding.dimensions import WITHIN_PLAN
 from funding.filters import (
     ContributionFilter,
@@ -38,44 +37,30 @@ from funding.filters import (
     ProjectFilter,
 )
 from funding.models import Contribution, FundingRequest, Organization, Project
-from funding.rollups import USD, break_down_plan, with_figures
+from funding.rollups import USD, break_down_plan, with_amounts, with_figures
 from plans.models import Objective, Outcome, Plan
 from plans.querysets import in_force
 
 CURRENT = in_force(prefix="revision__")
 
 
-class CheckSerializer(serializers.Serializer):
-    """The result of one rule on one thing."""
-
-    rule = serializers.CharField(help_text="Permanent name of the rule.")
-    title = serializers.CharField()
-    unit = serializers.ChoiceField(choices=Unit.choices)
-    expected = serializers.CharField(allow_null=True, help_text="A decimal number. null: the document does not say.")
-    found = serializers.CharField(allow_null=True, help_text="A decimal number. null: there is nothing to compare.")
-    difference = serializers.CharField(allow_null=True, help_text="Found less expected. null: within the limit.")
-    is_limit = serializers.BooleanField(help_text="Whether expected is the most that may be found.")
-    verdict = serializers.ChoiceField(choices=Verdict.choices)
-    sentence = serializers.CharField(help_text="What that means.")
-
-
-class ChecksSerializer(serializers.Serializer):
-    """What all rules say of the current revision of a plan."""
-
-    plan = serializers.CharField()
-    revision = serializers.IntegerField()
-    verdict = serializers.ChoiceField(choices=Verdict.choices, help_text="The gravest of all.")
-    checks = CheckSerializer(many=True)
-
-
 class PlanViewSet(ReadOnlyViewSet):
-    """Published plans, each as its current revision states it."""
+    """Published plans, each as its current revision states it, with its figures."""
 
+    tag = "plans"
+    nouns = ("plan", "plans")
+    lookup_example = "MLI-CRP-2025-2026"
+    examples: ClassVar = {
+        "list": page_of(examples.COMPENDIUM, examples.CRP),
+        "retrieve": examples.CRP_DETAIL,
+        "rollup": examples.COMPENDIUM_BY_FRAMEWORK,
+        "checks": examples.CRP_CHECKS,
+    }
     serializer_class = PlanSerializer
     filterset_class = PlanFilter
     lookup_field = "code"
-    lookup_value_regex = "[^/]+"
-    search_fields = ("code", "title", "countries__name", "countries__name_fr", "countries__iso3")
+    search_described = "code, title, codes and names of countries"
+    folds_search = True
     ordering_columns: ClassVar = {
         "code": "code",
         "title": "title",
@@ -93,19 +78,32 @@ class PlanViewSet(ReadOnlyViewSet):
     }
     default_ordering = ("-start_year", "code")
     parameters_of_action: ClassVar = {"rollup": ("by",)}
+    csv_actions = ("list", "rollup", "checks")
 
     def get_queryset(self) -> QuerySet[Plan]:
-        plans = with_figures(Plan.objects.in_force()).prefetch_related("countries")
+        plans = with_figures(Plan.objects.in_force())
         if self.action == "list":
-            return plans
-        return plans.select_related("current__taxonomy").prefetch_related("identifiers")
+            return plans.prefetch_related("countries")
+        if self.action == "retrieve":
+            return plans.select_related("current__taxonomy").prefetch_related("countries", "identifiers")
+        return plans
 
-    @extend_schema(responses=PlanDetailSerializer)
+    def search_rows(self, rows: Any, text: str) -> QuerySet[Plan]:
+        """Return the plans that pages find with the same words."""
+        return rows.matching(text)
+
+    @extend_schema(
+        description="One plan by its code, with everything that its current revision says, the figures of each part, "
+        "and the sources that the values were read from.",
+        responses=PlanDetailSerializer,
+    )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return Response(PlanDetailSerializer(self.get_object(), context=self.get_serializer_context()).data)
 
     @extend_schema(
-        responses=RollupSerializer,
+        operation_id="plans_rollup",
+        summary="Open the total of a plan",
+        responses=PlanRollupSerializer,
         parameters=[
             OpenApiParameter(
                 "by", str, required=True, enum=list(WITHIN_PLAN), description="What to open the plan's total into."
@@ -114,50 +112,26 @@ class PlanViewSet(ReadOnlyViewSet):
     )
     @action(detail=True, filter_backends=[], pagination_class=None)
     def rollup(self, request: Request, code: str) -> Response | StreamingHttpResponse:
-        """The total of a plan, opened into its lines and named residuals."""
+        """The total of a plan, opened into its lines and named residuals, which add to it."""
         plan = self.get_object()
-        by = request.query_params.get("by", "")
-        try:
-            breakdown = break_down_plan(plan, by)
-        except ValueError as error:
-            raise ValidationError({"by": [str(error)]}) from error
-        return answer(request, breakdown, f"{plan.code}-by-{by}")
+        by = read_dimensions(request, WITHIN_PLAN, most=1)[0]
+        return answer(request, break_down_plan(plan, by), f"{plan.code}-by-{by}")
 
-    @extend_schema(responses=ChecksSerializer)
+    @extend_schema(operation_id="plans_checks", summary="Check a plan against itself", responses=ChecksSerializer)
     @action(detail=True, filter_backends=[], pagination_class=None)
-    def checks(self, request: Request, code: str) -> Response:
+    def checks(self, request: Request, code: str) -> Response | StreamingHttpResponse:
         """Whether a plan agrees with itself: each rule with what it expected and what it found."""
         plan = self.get_object()
-        revision = plan.current
-        revision.plan = plan
-        checks = check_revision(revision)
-        return Response(
-            {
-                "plan": plan.code,
-                "revision": revision.number,
-                "verdict": worst(checks),
-                "checks": [show_check(check) for check in checks],
-            }
-        )
-
-
-def show_check(check: Check) -> dict[str, Any]:
-    """Return a check as the API shows it."""
-    figures = {name: getattr(check, name) for name in ("expected", "found", "difference")}
-    return {
-        "rule": check.rule,
-        "title": check.title,
-        "unit": check.unit.value,
-        **{name: None if value is None else str(value) for name, value in figures.items()},
-        "is_limit": check.is_limit,
-        "verdict": check.verdict.value,
-        "sentence": check.sentence,
-    }
+        plan.current.plan = plan
+        return answer_checks(request, plan.current)
 
 
 class ObjectiveViewSet(ListViewSet):
     """Objectives of current revisions."""
 
+    tag = "plans"
+    nouns = ("objective", "objectives")
+    examples: ClassVar = {"list": page_of(examples.OBJECTIVE)}
     queryset = (
         Objective.objects.filter(CURRENT)
         .select_related("revision__plan", "strategic_objective")
@@ -184,6 +158,9 @@ class ObjectiveViewSet(ListViewSet):
 class OutcomeViewSet(ListViewSet):
     """Outcomes of the objectives of current revisions."""
 
+    tag = "plans"
+    nouns = ("outcome", "outcomes")
+    examples: ClassVar = {"list": page_of(examples.OUTCOME)}
     queryset = Outcome.objects.filter(CURRENT).select_related("revision__plan", "objective")
     serializer_class = OutcomeSerializer
     filterset_class = OutcomeFilter
@@ -192,39 +169,15 @@ class OutcomeViewSet(ListViewSet):
     default_ordering = ("plan", "code")
 
 
-def projects_with_amounts() -> QuerySet[Project]:
-    """Return the projects of current revisions with what each asks for and has received."""
-    given = Contribution.objects.filter(plan=OuterRef("revision__plan"))
-    received = (
-        given.counted()
-        .filter(project_code=OuterRef("code"))
-        .order_by()
-        .values("plan")
-        .annotate(total=Sum("amount_usd"))
-        .values("total")
-    )
-    reported = Q(revision__reports_funding=True) | Q(revision__plan__contributions__isnull=False)
-    reporting = Project.objects.filter(reported).values("pk")
-    return (
-        Project.objects.filter(CURRENT)
-        .select_related("revision__plan", "framework", "sector__taxonomy")
-        .annotate(
-            requested_usd=Subquery(
-                FundingRequest.objects.filter(project=OuterRef("pk")).values("amount_usd")[:1], output_field=USD
-            ),
-            received_usd=Case(
-                When(pk__in=reporting, then=Coalesce(Subquery(received), Value(0), output_field=USD)),
-                default=None,
-                output_field=USD,
-            ),
-        )
-    )
-
-
 class ProjectViewSet(ListViewSet):
     """Projects of current revisions."""
 
-    queryset = projects_with_amounts()
+    tag = "money"
+    nouns = ("project", "projects")
+    examples: ClassVar = {"list": page_of(examples.PROJECT)}
+    queryset = with_amounts(
+        Project.objects.filter(CURRENT).select_related("revision__plan", "framework", "sector__taxonomy")
+    )
     serializer_class = ProjectSerializer
     filterset_class = ProjectFilter
     search_fields = ("code", "title", "description", "revision__plan__code")
@@ -241,6 +194,9 @@ class ProjectViewSet(ListViewSet):
 class FundingRequestViewSet(ListViewSet):
     """Amounts asked for by current revisions. The breakdowns of a plan are alternatives: add within one only."""
 
+    tag = "money"
+    nouns = ("funding request", "funding requests")
+    examples: ClassVar = {"list": page_of(examples.FUNDING_REQUEST)}
     queryset = (
         FundingRequest.objects.filter(CURRENT)
         .select_related("revision__plan", "framework", "objective", "sector__taxonomy", "project")
@@ -261,6 +217,10 @@ class FundingRequestViewSet(ListViewSet):
 class ContributionViewSet(ReadOnlyViewSet):
     """Money given to published plans."""
 
+    tag = "money"
+    nouns = ("contribution", "contributions")
+    lookup_example = "MLI-2017-0001"
+    examples: ClassVar = {"list": page_of(examples.CONTRIBUTION), "retrieve": examples.CONTRIBUTION}
     serializer_class = ContributionSerializer
     filterset_class = ContributionFilter
     lookup_field = "code"
@@ -283,6 +243,10 @@ class ContributionViewSet(ReadOnlyViewSet):
 class OrganizationViewSet(ReadOnlyViewSet):
     """Donors and partners."""
 
+    tag = "reference"
+    nouns = ("organization", "organizations")
+    lookup_example = "iom"
+    examples: ClassVar = {"list": page_of(examples.ORGANIZATION), "retrieve": examples.ORGANIZATION}
     queryset = Organization.objects.select_related("country").prefetch_related("identifiers")
     serializer_class = OrganizationSerializer
     filterset_class = OrganizationFilter

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from crp.common.api.serializers import FlatSerializer, Text
 from plans.models import Country
 
 
-class CountrySerializer(serializers.ModelSerializer):
+class CountrySerializer(FlatSerializer):
     """A country or territory, with the M49 regions it lies in."""
 
-    region = serializers.CharField(
-        source="top_region.code", read_only=True, default=None, allow_null=True, help_text="M49 region, such as 002."
-    )
-    region_name = serializers.CharField(source="top_region.name", read_only=True, default=None, allow_null=True)
-    sub_region = serializers.CharField(
-        source="region.code",
-        read_only=True,
-        default=None,
-        allow_null=True,
-        help_text="Smallest M49 region, such as 011.",
-    )
-    sub_region_name = serializers.CharField(source="region.name", read_only=True, default=None, allow_null=True)
+    region = Text(source="top_region.code", default=None, help_text="M49 region at the top, such as 002. null: none.")
+    region_name = Text(source="top_region.name", default=None, help_text="Its name, such as Africa.")
+    sub_region = Text(source="region.code", default=None, help_text="Smallest M49 region, such as 011. null: none.")
+    sub_region_name = Text(source="region.name", default=None, help_text="Its name, such as Western Africa.")
     plans_count = serializers.IntegerField(read_only=True, help_text="Plans that CRP publishes for it.")
 
     class Meta:

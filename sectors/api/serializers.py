@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from crp.common.api.serializers import FlatSerializer
 from sectors.models import Sector, Taxonomy
 
 
-class TaxonomySerializer(serializers.ModelSerializer):
+class TaxonomySerializer(FlatSerializer):
     """A version of a list of sectors."""
 
     sectors_count = serializers.IntegerField(read_only=True, help_text="Sectors of it that CRP holds.")
@@ -29,16 +29,30 @@ class TaxonomySerializer(serializers.ModelSerializer):
         )
 
 
-class SectorSerializer(serializers.ModelSerializer):
+class SectorSerializer(FlatSerializer):
     """A sector under its name in one taxonomy, with the global cluster it is compared under."""
 
-    taxonomy = serializers.CharField(source="taxonomy.code", read_only=True)
-    global_cluster = serializers.SerializerMethodField(help_text="Code of the cluster. null: none.")
-    global_cluster_confidence = serializers.SerializerMethodField(help_text="How sure that is. null: no cluster.")
+    sector = serializers.SerializerMethodField(help_text="TAXONOMY/CODE: what other lists name the sector by.")
+    taxonomy = serializers.CharField(source="taxonomy.code", read_only=True, help_text="Code of its taxonomy.")
+    global_cluster = serializers.CharField(
+        source="crosswalk.global_cluster.code",
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="Code of the IASC global cluster. null: it has none.",
+    )
+    global_cluster_confidence = serializers.CharField(
+        source="crosswalk.confidence",
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="How sure that cluster is. null: it has none.",
+    )
 
     class Meta:
         model = Sector
         fields = (
+            "sector",
             "taxonomy",
             "code",
             "name",
@@ -52,12 +66,5 @@ class SectorSerializer(serializers.ModelSerializer):
             "confidence_note",
         )
 
-    @extend_schema_field({"type": ["string", "null"]})
-    def get_global_cluster(self, sector: Sector) -> str | None:
-        crosswalk = getattr(sector, "crosswalk", None)
-        return crosswalk.global_cluster.code if crosswalk else None
-
-    @extend_schema_field({"type": ["string", "null"]})
-    def get_global_cluster_confidence(self, sector: Sector) -> str | None:
-        crosswalk = getattr(sector, "crosswalk", None)
-        return crosswalk.confidence if crosswalk else None
+    def get_sector(self, sector: Sector) -> str:
+        return f"{sector.taxonomy.code}/{sector.code}"

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
+from django.db.models.expressions import OrderBy
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
-from rest_framework.filters import BaseFilterBackend, SearchFilter
+from rest_framework.filters import BaseFilterBackend
 
+from crp.common.api.parameters import short, unusable, values_of
 from crp.common.parameters import refuse_unknown
 
 if TYPE_CHECKING:
@@ -25,32 +27,44 @@ class StrictFilterBackend(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: APIView) -> QuerySet:
         filterset = self.get_filterset(request, queryset, view)
-        known = (*ALWAYS_KNOWN, *getattr(view, "parameters", LIST_PARAMETERS))
+        filters = {} if filterset is None else filterset.filters
+        own = getattr(view, "parameters", LIST_PARAMETERS)
+        known = (*ALWAYS_KNOWN, *own, *filters)
+        problems = {
+            **refuse_unknown(request.query_params, known),
+            **unusable(request.query_params, getattr(view, "list_parameters", ("ordering",)), filters),
+        }
         if filterset is None:
-            problems = refuse_unknown(request.query_params, known)
-        else:
-            problems = filterset.problems(known)
-        if problems:
+            return _or_refuse(queryset, problems)
+        if problems.keys() & filters.keys():  # what can't even be read is not asked of the database
             raise ValidationError(problems)
-        return queryset if filterset is None else filterset.qs
+        problems = {**filterset.problems(known), **problems}
+        return filterset.qs if not problems else _or_refuse(queryset, problems)
+
+
+def _or_refuse(queryset: QuerySet, problems: dict[str, list[str]]) -> QuerySet:
+    if problems:
+        raise ValidationError(problems)
+    return queryset
 
 
 class StrictOrderingFilter(BaseFilterBackend):
-    """``ordering=name,-other``; unknown values come last both ways, and the key ends every order."""
+    """``ordering=name,-other``; not reported comes last both ways, equals stand in the usual order, then by key."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
         columns: Mapping[str, str] = view.ordering_columns
-        wanted = [term for term in request.query_params.get("ordering", "").split(",") if term]
+        wanted = values_of(request, "ordering")
         for term in wanted:
             if term.removeprefix("-") not in columns:
-                raise ValidationError({"ordering": [f"“{term}” is not one of: {', '.join(columns)} (or with -)."]})
-        terms = [
-            F(columns[term[1:]]).desc(nulls_last=True)
-            if term.startswith("-")
-            else F(columns[term]).asc(nulls_last=True)
-            for term in wanted or view.default_ordering
-        ]
-        return queryset.order_by(*terms, "pk")
+                raise ValidationError(
+                    {"ordering": [f"“{short(term)}” is not one of: {', '.join(columns)} (or with - before it)."]}
+                )
+        names = [term.removeprefix("-") for term in wanted]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise ValidationError({"ordering": [f"“{twice}” is named twice."]})
+        usual = [term for term in view.default_ordering if term.removeprefix("-") not in names]
+        return queryset.order_by(*(_term(term, columns) for term in (*wanted, *usual)), "pk")
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         names = [name for column in view.ordering_columns for name in (column, f"-{column}")]
@@ -59,16 +73,34 @@ class StrictOrderingFilter(BaseFilterBackend):
                 "name": "ordering",
                 "in": "query",
                 "required": False,
-                "description": "Order by these columns; - before one turns it round. Not reported comes last.",
-                "schema": {"type": "array", "items": {"type": "string", "enum": names}},
+                "description": "Order by these columns, - before one turns it round. What is not reported comes last "
+                f"either way; equals stand in the usual order: {','.join(view.default_ordering)}.",
+                "schema": {"type": "array", "items": {"type": "string", "enum": names}, "uniqueItems": True},
                 "explode": False,
                 "style": "form",
             }
         ]
 
 
-class PlainSearchFilter(SearchFilter):
+def _term(term: str, columns: Mapping[str, str]) -> OrderBy:
+    column = F(columns[term.removeprefix("-")])
+    return column.desc(nulls_last=True) if term.startswith("-") else column.asc(nulls_last=True)
+
+
+class PlainSearchFilter(BaseFilterBackend):
     """``search=`` finds each of its words in at least one of the columns searched."""
 
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
+        text = request.query_params.get("search", "")
+        return view.search_rows(queryset, text) if text.split() else queryset
+
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        return super().get_schema_operation_parameters(view) if getattr(view, "search_fields", None) else []
+        return [
+            {
+                "name": "search",
+                "in": "query",
+                "required": False,
+                "description": f"Words that must all be found in: {view.search_described}. {view.search_note}",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+            }
+        ]

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotAcceptable, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+
+from crp.common.api.parameters import short
 
 
 class StrictNegotiation(DefaultContentNegotiation):
     """Says which formats there are when another one is asked for."""
 
+    def select_renderer(self, request: Request, renderers: list[Any], format_suffix: str | None = None) -> Any:
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except NotAcceptable:
+            types = ", ".join(dict.fromkeys(renderer.media_type for renderer in renderers))
+            raise NotAcceptable(f"None of the formats that Accept asks for is here. Choose from: {types}.") from None
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        """Return the media types asked for; an empty header asks for nothing in particular."""
+        return [token for token in super().get_accept_list(request) if token] or ["*/*"]
+
     def filter_renderers(self, renderers: list[Any], format: str) -> list[Any]:  # noqa: A002 (the base class's name)
         known = [renderer for renderer in renderers if renderer.format == format]
         if not known:
-            names = ", ".join(renderer.format for renderer in renderers)
-            raise ValidationError({"format": [f"“{format}” is not a format here. Choose from: {names}."]})
+            names = ", ".join(dict.fromkeys(renderer.format for renderer in renderers))
+            raise ValidationError({"format": [f"“{short(format)}” is not a format here. Choose from: {names}."]})
         return known

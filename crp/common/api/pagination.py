@@ -7,6 +7,11 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from crp.common.api.parameters import short
+
+FURTHEST = 10**9
 
 
 class StrictLimitOffsetPagination(LimitOffsetPagination):
@@ -14,21 +19,47 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
 
     default_limit = 50
     max_limit = 1000
-    limit_query_description = "How many to return: 1 to 1000, 50 when not given. CSV returns all when not given."
-    offset_query_description = "How many to leave out first: 0 or more."
+    limit_query_description = (
+        "How many to return: 1 to 1000, and 50 when not given. CSV gives all, unless limit or offset is given."
+    )
+    offset_query_description = "How many to leave out first: 0 or more. Past the end the list is empty."
 
     def get_limit(self, request: Request) -> int:
         return read_whole(request, "limit", self.default_limit, 1, self.max_limit)
 
     def get_offset(self, request: Request) -> int:
-        return read_whole(request, "offset", 0, 0, 10**9)
+        return read_whole(request, "offset", 0, 0, FURTHEST)
+
+    def get_previous_link(self) -> str | None:
+        """Return the page before; from past the end, the last page that there is."""
+        link = super().get_previous_link()
+        if link and self.offset > self.count:
+            last = max(self.count - 1, 0) // self.limit * self.limit
+            link = replace_query_param(link, self.offset_query_param, last)
+        return link
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        parameters = super().get_schema_operation_parameters(view)
-        bounds = {"limit": {"minimum": 1, "maximum": self.max_limit, "default": self.default_limit}}
-        for parameter in parameters:
-            parameter["schema"] = {"type": "integer", **bounds.get(parameter["name"], {"minimum": 0, "default": 0})}
-        return parameters
+        bounds = {
+            "limit": {"minimum": 1, "maximum": self.max_limit, "default": self.default_limit},
+            "offset": {"minimum": 0, "maximum": FURTHEST, "default": 0},
+        }
+        return [
+            {**parameter, "schema": {"type": "integer", **bounds[parameter["name"]]}}
+            for parameter in super().get_schema_operation_parameters(view)
+        ]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        page = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["count", "next", "previous", "results"],
+            "properties": {
+                "count": {"type": "integer", "description": "How many there are in all, on every page.", "minimum": 0},
+                "next": {**page, "description": "Address of the next page. null: this is the last."},
+                "previous": {**page, "description": "Address of the page before. null: this is the first."},
+                "results": {**schema, "description": "The entries of this page."},
+            },
+        }
 
 
 def read_whole(request: Request, name: str, default: int, low: int, high: int) -> int:
@@ -39,7 +70,13 @@ def read_whole(request: Request, name: str, default: int, low: int, high: int) -
     raw = request.query_params.get(name)
     if raw is None:
         return default
-    if not (raw.isascii() and raw.isdecimal()) or not low <= int(raw) <= high:
-        expected = f"{low} or more" if high >= 10**9 else f"from {low} to {high}"
-        raise ValidationError({name: [f"“{raw}” can't be used: expected a whole number {expected}."]})
+    # Its length first: Python refuses to read a number of some thousand digits.
+    if not (raw.isascii() and raw.isdecimal() and len(raw) <= 10) or not low <= int(raw) <= high:
+        expected = f"from {low} to {high}"
+        raise ValidationError({name: [f"“{short(raw)}” can't be used: expected a whole number {expected}."]})
     return int(raw)
+
+
+def page_of(*entries: Any) -> dict[str, Any]:
+    """Return a list with these entries alone, as an example for the schema."""
+    return {"count": len(entries), "next": None, "previous": None, "results": list(entries)}

@@ -11,8 +11,8 @@ from django.http import StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
 # A spreadsheet runs a cell that starts so; a number with a sign is harmless.
-FORMULA = re.compile(r"^[=+\-@\t\r]")
-NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$")
+FORMULA = re.compile(r"[=+\-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}]")
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 class CSVRenderer(BaseRenderer):
@@ -23,8 +23,7 @@ class CSVRenderer(BaseRenderer):
     charset = "utf-8"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> str:
-        rows = data if isinstance(data, list) else [data]
-        return "".join(csv_lines(list(rows[0]) if rows and rows[0] else [], rows))
+        raise NotImplementedError("Only what stream_csv makes is CSV; everything else is JSON.")
 
 
 class _Echo:
@@ -42,7 +41,7 @@ def cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return cell(";".join(str(item) for item in value))
-    if isinstance(value, str) and FORMULA.match(value) and not NUMBER.match(value):
+    if isinstance(value, str) and FORMULA.match(value) and not NUMBER.fullmatch(value):
         return f"'{value}"
     return value
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Q, QuerySet
 from django.http import StreamingHttpResponse
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
@@ -15,8 +18,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from crp.common.api.filters import ALWAYS_KNOWN
+from crp.common.api.parameters import LONGEST_VALUE, NULL, short, unusable
 from crp.common.api.renderers import CSVRenderer, stream_csv
 from crp.common.parameters import refuse_unknown
+from crp.common.text import fold
 
 CSV_CHUNK = 500
 
@@ -25,15 +30,30 @@ class StrictParametersMixin(APIView):
     """Refuses parameters that an endpoint does not have, and answers errors in JSON whatever format was asked for."""
 
     parameters_of_action: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Parameters of actions other than a list; a list's own backend knows its filters."""
+    csv_actions: ClassVar[tuple[str, ...]] = ()
+    """Actions that answer in CSV too."""
+
+    # What the schema says of it.
+    tag: ClassVar[str] = "about"
+    examples: ClassVar[Mapping[str, Any]] = {}
+    """For each action an answer with real figures."""
+
+    def get_renderers(self) -> list[Any]:
+        renderers = super().get_renderers()
+        if getattr(self, "action", None) in self.csv_actions:
+            return renderers
+        return [renderer for renderer in renderers if not isinstance(renderer, CSVRenderer)]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         action = getattr(self, "action", None)
-        if action != "list":  # a list's own backend knows its filters
+        if action != "list" and request.method in {"GET", "HEAD"}:
             known = (*ALWAYS_KNOWN, *self.parameters_of_action.get(action or "", ()))
-            unknown = refuse_unknown(request.query_params, known)
-            if unknown:
-                raise ValidationError(unknown)
+            given = request.query_params
+            problems = {**refuse_unknown(given, known), **unusable(given, (), {})}
+            if problems:
+                raise ValidationError(problems)
 
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
@@ -49,7 +69,12 @@ class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.Generic
     ordering_columns: ClassVar[Mapping[str, str]]
     """Public name and column of everything the list can be ordered by."""
     default_ordering: ClassVar[tuple[str, ...]]
-    search_fields: ClassVar[tuple[str, ...]] = ()
+    search_fields: ClassVar[tuple[str, ...]]
+    folds_search: ClassVar[bool] = False
+    """Whether accents don't count in a search: for short lists, which are compared in Python."""
+    nouns: ClassVar[tuple[str, str]]
+    """What one entry is called, and several: for the schema."""
+    csv_actions = ("list",)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response | StreamingHttpResponse:
         if not isinstance(request.accepted_renderer, CSVRenderer):
@@ -64,15 +89,48 @@ class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.Generic
         for row in rows if isinstance(rows, list) else rows.iterator(chunk_size=CSV_CHUNK):
             yield serializer.to_representation(row)
 
+    @property
+    def search_described(self) -> str:
+        """Where a search looks, in words."""
+        names = [name.replace("__", " ").removeprefix("revision ").replace("_", " ") for name in self.search_fields]
+        return ", ".join(names)
+
+    @property
+    def search_note(self) -> str:
+        """What a search makes no difference of."""
+        return "Capitals and accents don't count." if self.folds_search else "Capitals don't count."
+
+    def search_rows(self, rows: QuerySet, text: str) -> QuerySet:
+        """Return the rows that hold every word of a text in one of the columns searched."""
+        if self.folds_search:
+            words = fold(text).split()
+            known = ((pk, fold(" ".join(values))) for pk, *values in rows.values_list("pk", *self.search_fields))
+            return rows.filter(pk__in=[pk for pk, found in known if all(word in found for word in words)])
+        for word in text.split():
+            rows = rows.filter(reduce(or_, (Q(**{f"{column}__icontains": word}) for column in self.search_fields)))
+        return rows
+
 
 class ReadOnlyViewSet(mixins.RetrieveModelMixin, ListViewSet):
     """A list, and each of its entries by its public code."""
+
+    lookup_value_regex = "[^/]+"
+    lookup_example: ClassVar[str]
+    """A code that the demonstration data has: for the schema."""
 
     def get_object(self) -> Any:
         value = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
         rows = self.get_queryset()
         try:
+            if NULL in value:
+                raise rows.model.DoesNotExist
             return rows.get(**{self.lookup_field: value})
         except ObjectDoesNotExist:
-            name = rows.model._meta.verbose_name
-            raise NotFound(f"No {name} has the code “{value}”.") from None
+            raise NotFound(self._not_found(rows, value)) from None
+
+    def _not_found(self, rows: QuerySet, value: str) -> str:
+        sentence = f"No {self.nouns[0]} has the code “{short(value)}”."
+        if NULL in value or len(value) > LONGEST_VALUE:
+            return sentence
+        near = rows.filter(**{f"{self.lookup_field}__iexact": value}).values_list(self.lookup_field, flat=True).first()
+        return f"{sentence} Did you mean “{near}”?" if near else sentence

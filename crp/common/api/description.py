@@ -1,0 +1,73 @@
+"""What the API says of itself, to people. Read by the settings, so it imports nothing."""
+
+TAGS = [
+    {"name": "plans", "description": "Plans as their current, published revision states them, whole or by part."},
+    {
+        "name": "money",
+        "description": "What is asked for and what is given: rollups, and the lines behind every total.",
+    },
+    {"name": "reference", "description": "The lists that plans choose from: countries, sectors, organizations."},
+    {"name": "about", "description": "The entry points, and this description."},
+]
+
+DESCRIPTION = """\
+Plans of the International Organization for Migration (IOM) for crises, the money they ask for and the money they
+report to have received. Everything here can be read by everybody; nothing can be written. The API speaks English:
+names in other languages stand in columns of their own (`name_fr`, `name_es`).
+
+## What you see
+
+A plan is shown as its **current, published revision** states it. Drafts are never shown, nor counted.
+
+| column | meaning |
+|---|---|
+| `requested_usd` | Funding required, as the plan states it, or else the sum of its widest breakdown. |
+| `received_usd` | Commitments and payments, less corrections. A pledge is not counted: it stands in `pledged_usd`. |
+| `gap_usd` | Required less received, never below 0. What was received above the requirement is `over_funded_usd`. |
+| `percent_funded` | Received / required x 100, rounded half up to two decimals. It may pass 100. |
+| `funding_reported` | Whether a plan says what it received. Where it does not, received, gap and percentage are null. |
+
+**Not reported is not zero.** `null` says that a plan does not report a figure, or that the figure is not defined;
+`"0.00"` and `0.0` are reported zeros. A text that is not there is null too, never empty.
+
+The same money is told **by framework, by objective, by sector and by project**. These breakdowns are alternatives: add
+within one, never across. People and entities overlap from one objective to the next: the plan's own number counts.
+Rollups add for you, name what belongs to no line (`residuals`), and refuse to be served where rows and residuals do
+not give the total.
+
+## Types
+
+- Money is US dollars, as a **string with two decimals** (`"37360000.00"`), so that no program rounds it.
+- Percentages are numbers: `0.91` is less than one percent.
+- Days are `2025-04-17`; times are UTC, `2025-04-17T00:00:00Z`.
+- Codes are permanent. Countries are ISO 3166-1 alpha-3 (`MLI`), regions UN M49 (`002`). A sector is `TAXONOMY/CODE`
+  (`IOM-2025/WASH`): lists of sectors change over the years, and `global_cluster` says under which IASC global cluster
+  years compare.
+
+## Formats
+
+JSON, or CSV (`format=csv`, or the header `Accept: text/csv`) for every list, rollup and check: the same filters, the
+same column names, streamed, and all rows unless `limit` or `offset` is given. In CSV null is empty, lists are joined by
+`;`, and a text that a spreadsheet would run as a formula has an apostrophe before it.
+
+## Lists
+
+`{"count", "next", "previous", "results"}`, with `limit` (1 to 1000, 50 when not given) and `offset`; follow `next`
+until it is null. `ordering=-gap_usd,code` orders; what is not reported comes last either way, and every order ends in
+a key, so pages never overlap. `search` finds rows that hold all its words. Parameters that take several values take
+them separated by commas or repeated: `country=MLI,BFA` or `country=MLI&country=BFA`. Codes in parameters may be
+written in small letters.
+
+To follow changes, ask for `updated_since` (plans, contributions) with the time of your last call.
+
+## Errors
+
+An error is always JSON: `{"detail": sentence, "code": kind, "errors": {parameter: [sentence]}}`. A parameter that is
+unknown, empty, given twice or malformed is **400** and named, never ignored: a slip of the pen does not return
+everything. **404**: nothing published has this code. **405**: the API can only be read. **406**: no such format.
+
+## Whose figures these are
+
+Each plan names its sources: documents, the lines that each value was read from, and what was inferred. Terms of use and
+contacts are those of whoever publishes this site and of the publishers of these documents.
+"""

@@ -1,0 +1,70 @@
+"""Reconciliation checks in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crp.common.api.renderers import CSVRenderer, stream_csv
+from funding.checks import Check, Unit, Verdict, check_revision, worst
+from plans.models import Revision
+
+
+class CheckSerializer(serializers.Serializer):
+    """The result of one rule on one thing."""
+
+    rule = serializers.CharField(help_text="Permanent name of the rule.")
+    title = serializers.CharField(help_text="What was checked.")
+    unit = serializers.ChoiceField(choices=Unit.choices, help_text="What the figures count.")
+    expected = serializers.CharField(allow_null=True, help_text="A decimal number. null: the document does not say.")
+    found = serializers.CharField(allow_null=True, help_text="A decimal number. null: there is nothing to compare.")
+    difference = serializers.CharField(
+        allow_null=True, help_text="Found less expected, a decimal number. null: one is not known, or within the limit."
+    )
+    is_limit = serializers.BooleanField(help_text="Whether expected is the most that may be found.")
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    sentence = serializers.CharField(help_text="What that means.")
+
+
+class ChecksSerializer(serializers.Serializer):
+    """What all rules say of the current revision of a plan."""
+
+    plan = serializers.CharField(help_text="Code of the plan.")
+    revision = serializers.IntegerField(help_text="Number of its current revision.")
+    verdict = serializers.ChoiceField(choices=Verdict.choices, help_text="The gravest of all.")
+    checks = CheckSerializer(many=True, help_text="Each rule that the plan gives something to check.")
+
+
+def show_check(check: Check) -> dict[str, Any]:
+    """Return a check as the API shows it."""
+    figures = {name: getattr(check, name) for name in ("expected", "found", "difference")}
+    return {
+        "rule": check.rule,
+        "title": check.title,
+        "unit": check.unit.value,
+        **{name: None if value is None else f"{value:f}" for name, value in figures.items()},
+        "is_limit": check.is_limit,
+        "verdict": check.verdict.value,
+        "sentence": check.sentence,
+    }
+
+
+def answer_checks(request: Request, revision: Revision) -> Response | StreamingHttpResponse:
+    """Return what all rules say of a revision, in the format asked for; CSV has one line for each check."""
+    checks = check_revision(revision)
+    if isinstance(request.accepted_renderer, CSVRenderer):
+        of = {"plan": revision.plan.code, "revision": revision.number}
+        columns = [*of, *CheckSerializer().fields]
+        return stream_csv(columns, ({**of, **show_check(check)} for check in checks), f"{revision.plan.code}-checks")
+    return Response(
+        {
+            "plan": revision.plan.code,
+            "revision": revision.number,
+            "verdict": worst(checks).value,
+            "checks": [show_check(check) for check in checks],
+        }
+    )
