@@ -52,7 +52,7 @@ def publish_revision(
     revision.status = Revision.Status.PUBLISHED
     revision.requested_usd = requested_of(revision)
     revision.published_at = at
-    revision.published_by = by
+    revision.published_by_id = by.pk if by else None
     revision.reason = reason
     revision.full_clean()
     revision.save()
