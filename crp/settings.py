@@ -13,7 +13,9 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from whitenoise.compress import Compressor
 
+from crp.common.api.description import DESCRIPTION, TAGS
 from crp.common.secret import read_or_make_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -36,12 +38,15 @@ def read_flag(name: str, *, default: bool) -> bool:
 def read_database() -> dict:
     """Return Django's database entry for DATABASE_URL (SQLite beside the code when it is not set)."""
     url = env.str("DATABASE_URL", default="") or f"sqlite:///{BASE_DIR / 'crp.sqlite3'}"
+    expected = "DATABASE_URL: expected sqlite:///path or postgres://user:password@host:port/name."
+    if url.find("://") < 1:  # without a scheme the reader below prints it, password and all, in a warning
+        raise ImproperlyConfigured(expected)
     try:
         config = dict(environ.Env.db_url_config(url))
     except (ImproperlyConfigured, ValueError) as error:
         raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from error
     if config.get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
-        raise ImproperlyConfigured("DATABASE_URL: expected sqlite:///path or postgres://user:password@host:port/name.")
+        raise ImproperlyConfigured(expected)
     if config["ENGINE"].endswith("sqlite3"):
         # Readers never block writers (WAL) and a writer waits for its turn instead of failing (IMMEDIATE).
         config["OPTIONS"] = {
@@ -86,7 +91,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "crp.common.apps.CRPAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -171,6 +176,10 @@ STORAGES = {
     },
 }
 
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Source maps are the bulk of the API documentation's files, and nobody waits for one.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
+
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "crp.common.api.schema.StrictAutoSchema",
     "DEFAULT_PERMISSION_CLASSES": ["crp.common.api.permissions.ReadOnly"],
@@ -189,6 +198,8 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "CRP API",
+    "DESCRIPTION": DESCRIPTION,
+    "TAGS": TAGS,
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

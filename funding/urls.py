@@ -1,3 +1,16 @@
 """The pages of this app."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from funding import views
+
+urlpatterns = [
+    path("gaps/", views.gap_explorer, name="gaps"),
+    path("countries/", views.country_list, name="countries"),
+    path("countries/<str:iso3>/", views.country_page, name="country"),
+    path("plans/<str:code>/", views.plan_page, name="plan"),
+    path("plans/<str:code>/funding/", views.plan_funding, name="plan-funding"),
+    path("plans/<str:code>/checks/", views.plan_checks, name="plan-checks"),
+    path("sectors/", views.sector_list, name="sectors"),
+    path("sectors/<slug:taxonomy>/<slug:code>/", views.sector_page, name="sector"),
+]

@@ -1,0 +1,36 @@
+"""Figures as their reader writes them: grouped, by locale, and never a number where there is none."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.core import UnknownLocaleError
+from babel.numbers import format_compact_decimal
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+Number = Decimal | int
+
+
+def write_number(value: Number, decimals: int | None = None) -> str:
+    """Return a number with its digits grouped. ``decimals`` None: two where it has cents, else none."""
+    exact = Decimal(value)
+    if decimals is None:
+        decimals = 0 if exact == exact.to_integral_value() else 2
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return number_format(rounded, decimals, use_l10n=True, force_grouping=True)
+
+
+def write_percent(value: Number, decimals: int | None = 2) -> str:
+    """Return a percentage, ``0.30 %``. ``decimals`` None: as many as a source printed (``42 %``, ``12.50 %``)."""
+    return f"{write_number(value, decimals)}{NO_BREAK}%"
+
+
+def write_compact(value: Number) -> str:
+    """Return an amount short enough for the label of a chart: ``37.4M``, ``37,4 M``."""
+    try:
+        return format_compact_decimal(value, locale=(get_language() or "en").replace("-", "_"), fraction_digits=1)
+    except (UnknownLocaleError, ValueError):
+        return format_compact_decimal(value, locale="en", fraction_digits=1)

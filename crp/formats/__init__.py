@@ -1,0 +1,1 @@
+"""How numbers and dates are written where CRP differs from Django's own formats."""

@@ -1,0 +1,116 @@
+"""Filters that write figures: with their groups, by locale, and in words where there is no figure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from crp.common.numbers import write_compact, write_number, write_percent
+
+register = template.Library()
+
+
+def not_reported() -> SafeString:
+    """Return what stands where a figure is not known."""
+    return format_html('<span class="none">{}</span>', _("Not reported"))
+
+
+def dash() -> SafeString:
+    """Return the short form for dense tables: a dash to the eye, the words to a screen reader and on hover."""
+    words = _("Not reported")
+    return format_html(
+        '<span class="none" title="{}"><span aria-hidden="true">–</span><span class="unseen">{}</span></span>',
+        words,
+        words,
+    )
+
+
+@register.filter
+def number(value: Decimal | int | None) -> str:
+    """Write an amount or a count; ``Not reported`` for None."""
+    return not_reported() if value is None else write_number(value)
+
+
+@register.filter
+def number_cell(value: Decimal | int | None) -> str:
+    """Write an amount or a count in a dense table; a dash for None."""
+    return dash() if value is None else write_number(value)
+
+
+@register.filter
+def pledge_cell(value: Decimal | None) -> str:
+    """Write a pledge in a dense table. None is no gap in the report: no pledge is on record."""
+    return write_number(value) if value is not None else format_html('<span class="none">{}</span>', _("none"))
+
+
+@register.filter
+def percent(value: Decimal | None) -> str:
+    """Write a computed percentage, always with two decimals; ``Not reported`` for None."""
+    return not_reported() if value is None else write_percent(value)
+
+
+@register.filter
+def percent_cell(value: Decimal | None) -> str:
+    """Write a computed percentage in a dense table; a dash for None."""
+    return dash() if value is None else write_percent(value)
+
+
+@register.filter
+def share(value: Decimal) -> str:
+    """Write a percentage that a document states, with no more decimals than it has."""
+    return write_percent(value, None)
+
+
+@register.filter
+def as_printed(value: Decimal) -> str:
+    """Write the value of an index with no more decimals than its source prints: ``7.1``, ``5``."""
+    plain = value.normalize()
+    return number_format(plain, max(0, -int(plain.as_tuple().exponent)), use_l10n=True)
+
+
+@register.filter
+def compact(value: Decimal | int | None) -> str:
+    """Write an amount short enough for the label of a chart; a dash for None."""
+    return dash() if value is None else write_compact(value)
+
+
+@register.filter
+def paragraphs(text: str) -> list[str]:
+    """Split plain text where it has an empty line."""
+    return [part.strip() for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
+
+
+@register.filter
+def lookup(mapping: Any, key: Any) -> Any:
+    """Return the value of a mapping under a key, or None."""
+    return mapping.get(key) if mapping else None
+
+
+@register.inclusion_tag("includes/cite.html")
+def cite(book: Any, row: Any, *fields: str) -> dict[str, Any]:
+    """Mark a figure with the number of its source on the page; nothing where it has none."""
+    return {"cited": book.of(row, *fields)}
+
+
+@register.inclusion_tag("includes/cite.html")
+def cited(citation: Any) -> dict[str, Any]:
+    """Mark a figure with a source that is already found."""
+    return {"cited": citation}
+
+
+LONG, LONGEST = 12, 15
+
+
+@register.simple_tag
+def size_of(*amounts: Decimal | None) -> str:
+    """Return the class under which a row of headline figures fits, however many digits its longest has."""
+    digits = max((len(write_number(amount)) for amount in amounts if amount is not None), default=0)
+    if digits > LONGEST:
+        return "is-longest"
+    return "is-long" if digits > LONG else ""

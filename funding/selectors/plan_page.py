@@ -1,0 +1,280 @@
+"""One published plan: everything its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from crp.common.figures import Breakdown, Line, Rollup
+from crp.common.money import percent_of
+from funding.checks import Check
+from funding.models import Contribution, FundingRequest, Project, RelatedPlan, RequestShare
+from funding.rollups import add_parts, break_down_plan
+from funding.selectors.plan_parts import (
+    BreakdownPart,
+    ObjectivePart,
+    ProjectGroup,
+    ProjectPart,
+    Section,
+    SectorGroup,
+    SectorPart,
+)
+from funding.selectors.plan_rows import PublishedPlan
+from funding.selectors.portfolio import PlanLine, plan_lines, published_plans, scale_of
+from plans.models import Framework, Narrative, Objective, ObjectiveTargetGroup, Outcome, Plan, PlanFamily
+from sectors.models import Sector
+
+Kind = FundingRequest.Breakdown
+
+
+class PlanPage(PublishedPlan):
+    """The same with its money, opened in every way that the plan gives.
+
+    Queries: five at most for each breakdown besides.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self._breakdowns: dict[str, Breakdown] = {}
+
+    def breakdown(self, by: str) -> Breakdown:
+        """Return the plan's total, opened by one dimension; read once."""
+        if by not in self._breakdowns:
+            self._breakdowns[by] = break_down_plan(self.plan, by)
+        return self._breakdowns[by]
+
+    @property
+    def whole(self) -> Decimal | None:
+        """What the shares of a plan add to."""
+        return self._share(self.figures)
+
+    # Objectives
+
+    @cached_property
+    def objectives(self) -> list[ObjectivePart]:
+        objectives = self.rows(Objective)
+        if not objectives:
+            return []
+        lines = {line.key.code: line for line in self.breakdown("objective").rows}
+        return [self._objective_part(objective, lines.get(objective.number)) for objective in objectives]
+
+    def _objective_part(self, objective: Objective, line: Line | None) -> ObjectivePart:
+        def of(rows: Iterable[Any]) -> list[Any]:
+            return [row for row in rows if row.objective_id == objective.pk]
+
+        return ObjectivePart(
+            objective=objective,
+            figures=line.figures if line else None,
+            share=self._share(line.figures) if line else None,
+            request=self.requests.get((Kind.OBJECTIVE, objective)),
+            outcomes=of(self.rows(Outcome)),
+            target_groups=of(self.rows(ObjectiveTargetGroup)),
+            narratives=of(self.rows(Narrative)),
+        )
+
+    def _share(self, figures: Rollup) -> Decimal | None:
+        return percent_of(figures.requested_usd, self.figures.requested_usd)
+
+    # Sectors
+
+    @cached_property
+    def has_sectors(self) -> bool:
+        return any(request.breakdown in {Kind.SECTOR, Kind.PROJECT} for request in self.rows(FundingRequest))
+
+    @cached_property
+    def sector_parts(self) -> list[SectorPart]:
+        if not self.has_sectors:
+            return []
+        return [self._sector_part(line) for line in self.breakdown("sector").largest_first()]
+
+    def _sector_part(self, line: Line) -> SectorPart:
+        share = self._share(line.figures)
+        request = self.requests.get((Kind.SECTOR, line.key.subject))
+        if request is None:
+            return SectorPart(line=line, share=share)
+        return SectorPart(
+            line=line,
+            share=share,
+            request=request,
+            related=[row.plan_family for row in self.rows(RelatedPlan) if row.funding_request_id == request.pk],
+            shares=[row for row in self.rows(RequestShare) if row.funding_request_id == request.pk],
+            inferred=self.citations.inferred(request, "sector"),
+        )
+
+    @cached_property
+    def sector_groups(self) -> list[SectorGroup]:
+        """Priority sectors, the others, what runs through all, what is not specified: each with its subtotal."""
+        groups: dict[str, list[SectorPart]] = {}
+        for part in self.sector_parts:
+            groups.setdefault(self._group_of(part), []).append(part)
+        titles = {
+            "priority": _("Priority sectors"),
+            "other": _("Other sectors") if "priority" in groups else "",
+            "cross_cutting": _("Cross-cutting"),
+            "rest": _("Without a sector"),
+        }
+        return [
+            SectorGroup(
+                title=title,
+                parts=groups[name],
+                total=(total := add_parts(part.figures for part in groups[name])),
+                share=self._share(total),
+            )
+            for name, title in titles.items()
+            if name in groups
+        ]
+
+    def _group_of(self, part: SectorPart) -> str:
+        if part.line.is_residual:
+            return "rest"
+        if part.sector is not None and part.sector.is_cross_cutting:
+            return "cross_cutting"
+        return "priority" if part.request is not None and part.request.is_priority else "other"
+
+    @cached_property
+    def sector_scale(self) -> Decimal:
+        return scale_of(part.line for part in self.sector_parts)
+
+    @cached_property
+    def plan_families(self) -> list[PlanFamily]:
+        """The inter-agency plans that its sectors name, once each."""
+        found = {row.plan_family.code: row.plan_family for row in self.rows(RelatedPlan)}
+        return [found[code] for code in sorted(found)]
+
+    @cached_property
+    def shared_lines(self) -> list[SectorPart]:
+        """Lines that state their shares by objective."""
+        return [part for part in self.sector_parts if part.shares]
+
+    # Frameworks, projects, donors
+
+    @cached_property
+    def frameworks(self) -> list[Line]:
+        return list(self.breakdown("framework").lines) if self.rows(Framework) else []
+
+    @cached_property
+    def framework_scale(self) -> Decimal:
+        return scale_of(self.frameworks)
+
+    @cached_property
+    def project_groups(self) -> list[ProjectGroup]:
+        projects = self.rows(Project)
+        if not projects:
+            return []
+        frameworks = {framework.pk: framework for framework in self.rows(Framework)}
+        sectors = Sector.objects.select_related("taxonomy").in_bulk(
+            {project.sector_id for project in projects} - {None}
+        )
+        groups: dict[int | None, list[Project]] = {}
+        for project in projects:
+            if project.sector_id:
+                project.sector = sectors[project.sector_id]
+            groups.setdefault(project.framework_id, []).append(project)
+        of_framework = {line.key.code: line for line in self.frameworks}
+        return [
+            ProjectGroup(
+                framework=frameworks.get(pk or 0),
+                line=of_framework.get(frameworks[pk].code) if pk else None,
+                projects=[self._project_part(project) for project in members],
+            )
+            for pk, members in groups.items()
+        ]
+
+    @cached_property
+    def _project_figures(self) -> dict[Any, Rollup]:
+        return {line.key.code: line.figures for line in self.breakdown("project").rows}
+
+    def _project_part(self, project: Project) -> ProjectPart:
+        unknown = Rollup(requested_usd=None, requested_reporting_usd=None, received_usd=None, pledged_usd=None)
+        return ProjectPart(
+            project=project,
+            figures=self._project_figures.get(project.code, unknown),
+            request=self.requests.get((Kind.PROJECT, project)),
+            inferred=self.citations.inferred(project, "sector"),
+        )
+
+    @cached_property
+    def project_scale(self) -> Decimal:
+        return scale_of(self.breakdown("project").lines)
+
+    @cached_property
+    def donors(self) -> list[Line]:
+        if not self.figures.funding_reported:
+            return []
+        lines = self.breakdown("donor").lines
+        return sorted(lines, key=lambda line: (line.is_residual, -(line.figures.received_usd or 0)))
+
+    @cached_property
+    def contributions(self) -> list[Contribution]:
+        """All money on record, counted or not, the newest decision first."""
+        return list(self.plan.contributions.select_related("donor", "sector__taxonomy", "source"))
+
+    @cached_property
+    def breakdowns(self) -> list[BreakdownPart]:
+        """Every way to open the total that the plan gives, the widest first."""
+        kinds = {request.breakdown for request in self.rows(FundingRequest)}
+        given = self.figures.funding_reported or self.figures.pledged_usd is not None
+        offered = (
+            ("framework", _("By framework"), _("Framework"), bool(kinds & {Kind.FRAMEWORK, Kind.PROJECT})),
+            ("objective", _("By objective"), _("Objective"), Kind.OBJECTIVE in kinds),
+            ("sector", _("By sector"), _("Sector"), self.has_sectors),
+            ("project", _("By project"), _("Project"), Kind.PROJECT in kinds),
+            ("donor", _("By donor"), _("Donor"), given),
+        )
+        return [self._breakdown_part(name, title, column) for name, title, column, offer in offered if offer]
+
+    def _breakdown_part(self, name: str, title: str, column: str) -> BreakdownPart:
+        breakdown = self.breakdown(name)
+        return BreakdownPart(
+            name=name,
+            title=title,
+            column=column,
+            lines=breakdown.largest_first() if name in {"sector", "donor"} else breakdown.lines,
+            total=breakdown.total,
+            scale=scale_of(breakdown.lines),
+            splits_requirement="requested_usd" in breakdown.measures,
+        )
+
+    @cached_property
+    def checks_gravest_first(self) -> list[Check]:
+        order = [verdict for verdict, _count in self.verdicts]
+        return sorted(self.checks, key=lambda check: order.index(check.verdict))
+
+    # Presence and around
+
+    @cached_property
+    def other_plans(self) -> list[PlanLine]:
+        """Other published plans of its countries, the newest first."""
+        same = published_plans().filter(
+            pk__in=Plan.countries.through.objects.filter(country__in=self.plan.countries.all()).values("plan")
+        )
+        return plan_lines(same.exclude(pk=self.plan.pk).order_by("-start_year", "code"))
+
+    @cached_property
+    def other_scale(self) -> Decimal:
+        return scale_of(self.other_plans)
+
+    @cached_property
+    def contents(self) -> list[Section]:
+        """The parts of the page that this plan has something for."""
+        parts = (
+            ("risk", _("Risk"), self.indicators),
+            ("objectives", _("Objectives"), self.objectives),
+            ("sectors", _("Sectors"), self.sector_parts),
+            ("frameworks", _("Frameworks"), self.frameworks),
+            ("projects", _("Projects"), self.project_groups),
+            ("donors", _("Donors"), True),
+            ("narrative", _("Situation and approach"), self.narratives),
+            ("approach", _("How IOM works"), self.modalities or self.priorities),
+            ("presence", _("Presence"), self.presence or self.offices),
+            ("achievements", _("Achievements"), self.achievements),
+            ("checks", _("Checks"), True),
+            ("others", _("Other plans"), self.other_plans),
+            ("sources", _("Sources"), self.citations.all),
+            ("downloads", _("Downloads"), True),
+        )
+        return [Section(anchor, title) for anchor, title, content in parts if content]

@@ -1,0 +1,17 @@
+"""The pages that show money."""
+
+from .countries import country_list, country_page
+from .gaps import gap_explorer
+from .plans import plan_checks, plan_funding, plan_page
+from .sectors import sector_list, sector_page
+
+__all__ = [
+    "country_list",
+    "country_page",
+    "gap_explorer",
+    "plan_checks",
+    "plan_funding",
+    "plan_page",
+    "sector_list",
+    "sector_page",
+]

@@ -1,0 +1,17 @@
+"""The gap explorer."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from funding.selectors.gaps import GapExplorer
+
+
+@require_safe
+def gap_explorer(request: HttpRequest) -> HttpResponse:
+    """List the plans that the address asks for; an address that can't be understood is 400 and says why."""
+    explorer = GapExplorer(request.GET)
+    status = 400 if explorer.problems else 200
+    return render(request, "funding/gaps.html", {"explorer": explorer}, status=status)
