@@ -1,0 +1,126 @@
+"""The bases of every list, form and inline of the admin."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db.models import ExpressionWrapper, F, Field, Model, OrderBy
+from django.forms import Field as FormField
+from django.forms import Script
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from crp.common.numbers import Number, write_number, write_percent
+
+from .fields import FIGURES_AND_TEXTS
+from .forms import RowForm, RowFormSet, TextForm, WholeRowForm
+from .site import IndexGroup
+
+
+def show_number(value: Number | None) -> SafeString:
+    """Return a figure for a list or a page; one that is not known in words, never as 0."""
+    if value is None:
+        return show_not_reported()
+    return format_html('<span class="crp-figure">{}</span>', write_number(value))
+
+
+def show_percent(value: Number | None) -> SafeString:
+    """Return a percentage with two decimals; one that is not known in words."""
+    if value is None:
+        return show_not_reported()
+    return format_html('<span class="crp-figure">{}</span>', write_percent(value))
+
+
+def show_not_reported() -> SafeString:
+    """Return the words that stand where no figure is."""
+    return format_html('<span class="crp-not-reported">{}</span>', _("not reported"))
+
+
+class UnknownLast(ExpressionWrapper):
+    """A column to sort by, in which rows without a value come last both ways, on either database."""
+
+    def __init__(self, name: str, output_field: Field) -> None:
+        super().__init__(F(name), output_field=output_field)
+
+    def asc(self, **kwargs: Any) -> OrderBy:
+        return super().asc(nulls_last=True)
+
+    def desc(self, **kwargs: Any) -> OrderBy:
+        return super().desc(nulls_last=True)
+
+
+class BaseAdmin(admin.ModelAdmin):
+    """A list and a form for one model."""
+
+    index_group: ClassVar[IndexGroup] = IndexGroup.OTHER
+    index_order: ClassVar[int] = 50
+    form = WholeRowForm
+    formfield_overrides = FIGURES_AND_TEXTS
+    list_per_page = 50
+    view_on_site = False
+
+    class Media:
+        js = (Script("admin-crp/form.js", defer=True),)
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
+        """Leave out the icons that change or delete what is only chosen here: a plan, a donor, a country."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_change_related = field.widget.can_delete_related = False
+        return field
+
+    def tell_missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Lead back to the index with a sentence where an object is not there."""
+        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+
+    def explain_read_only(self, request: HttpRequest, obj: Model) -> str:
+        """Return why this person can't change this object: which right is missing, and who grants it."""
+        return _(
+            "You may look at this and not change it. That takes the right “%(right)s”: an administrator of CRP "
+            "grants it."
+        ) % {"right": _("Can change %(name)s") % {"name": self.opts.verbose_name}}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        obj = kwargs.get("obj")
+        if obj is not None and not self.has_change_permission(request, obj):
+            context["read_only_because"] = self.explain_read_only(request, obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class FixedCodeAdmin(BaseAdmin):
+    """A model whose code is public and permanent: it is given once."""
+
+    code_field = "code"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj is None else (*fields, self.code_field)
+
+
+class BaseTabular(admin.TabularInline):
+    """Rows of one thing as a table, on the page of that thing."""
+
+    form = RowForm
+    formset = RowFormSet
+    formfield_overrides = FIGURES_AND_TEXTS
+    template = "admin/crp/tabular.html"
+    extra = 0
+    is_open: ClassVar[bool] = True
+    """Whether the table is shown at once; one of more than 25 rows never is."""
+    total_usd: SafeString | None = None
+    """What the rows add to, for the heading of the table."""
+
+
+class BaseStacked(admin.StackedInline):
+    """Rows with long texts, one below the other, on the page of what they belong to."""
+
+    form = TextForm
+    formset = RowFormSet
+    formfield_overrides = FIGURES_AND_TEXTS
+    extra = 0

@@ -1,0 +1,69 @@
+"""The admin site: its name, its languages, and an index in the order of the work instead of the apps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.db import models
+from django.http import HttpRequest
+from django.urls import translate_url
+from django.utils.translation import get_language, get_language_info, override
+from django.utils.translation import gettext_lazy as _
+
+
+class IndexGroup(models.TextChoices):
+    """Under which heading the index shows a model; the order here is the order there."""
+
+    PLANS = "plans", _("Plans")
+    MONEY = "money", _("Money received")
+    SOURCES = "sources", _("Sources")
+    COUNTRIES = "countries", _("Country missions")
+    LISTS = "lists", _("Lists that plans choose from")
+    PEOPLE = "people", _("People and rights")
+    OTHER = "other", _("Other")
+
+
+class CRPAdminSite(AdminSite):
+    """Django's admin site under our name."""
+
+    site_title = _("CRP")
+    site_header = _("Crisis Response Plans")
+    index_title = _("Plans and their funding")
+    empty_value_display = "–"
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        here = request.get_full_path()
+        languages = [
+            {"code": code, "name": get_language_info(code)["name_local"], "url": translate_url(here, code)}
+            for code, _name in settings.LANGUAGES
+        ]
+        # "View site" leads to the home page in the language that is being read; "/" is its address in the first one.
+        reading = get_language() or settings.LANGUAGE_CODE
+        with override(settings.LANGUAGE_CODE):
+            home = translate_url("/", reading)
+        return super().each_context(request) | {"languages": languages, "site_url": home}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the models in groups. An app's own page (``app_label``) keeps the models of that app."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        groups: dict[str, list[Any]] = {group.value: [] for group in IndexGroup}
+        for model in (model for app in apps for model in app["models"]):
+            groups[getattr(self._registry[model["model"]], "index_group", IndexGroup.OTHER)].append(model)
+        return [
+            {
+                "name": group.label,
+                "app_label": f"group-{group.value}",
+                "app_url": "",
+                "has_module_perms": True,
+                "models": sorted(groups[group.value], key=self._place),
+            }
+            for group in IndexGroup
+            if groups[group.value]
+        ]
+
+    def _place(self, model: dict[str, Any]) -> tuple[int, str]:
+        return getattr(self._registry[model["model"]], "index_order", 50), str(model["name"])
