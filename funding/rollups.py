@@ -217,7 +217,8 @@ def break_down(
     beyond its lines stands in a named residual, so that lines add to the total.
 
     Raises: ValueError, with a sentence for the reader, for a combination that can't be answered.
-    Queries: 1 for the plans, at most 3 for the parts inside them, and at most 2 for each dimension.
+    Queries: 1 for the plans, 2 for the parts inside them, 4 more where sectors lead to clusters, at most 2 for each
+    dimension.
     """
     dimensions = choose(by, among)
     for _attempt in range(ATTEMPTS - 1):

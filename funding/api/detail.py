@@ -35,7 +35,11 @@ class PlanDetailSerializer(PlanSerializer):
     """A plan with everything that its current revision says."""
 
     reason = Text(source="current.reason", help_text="Why the revision was made. null: not told.")
-    taxonomy = Text(source="current.taxonomy.code", default=None, help_text="List that its sectors come from.")
+    taxonomy = Text(
+        source="current.taxonomy.code",
+        default=None,
+        help_text="Code of the list that its sectors come from. null: it names none.",
+    )
     identifiers = serializers.SerializerMethodField(help_text="Its names elsewhere, each scheme:value.")
     frameworks = FrameworkPartSerializer(
         many=True,

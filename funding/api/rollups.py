@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
@@ -80,6 +80,7 @@ class PlanRollupSerializer(RollupSerializer):
     residuals = PlanLineSerializer(many=True, help_text="The named rests of the total.")
 
 
+@extend_schema_serializer(many=False)  # one answer, although it takes the filters of a list
 class PortfolioRollupSerializer(RollupSerializer):
     """The total over plans, with the lines that add to it."""
 
@@ -150,7 +151,7 @@ class RollupsView(StrictParametersMixin, GenericAPIView):
     @extend_schema(
         operation_id="rollups",
         summary="Add plans up",
-        responses={200: PortfolioRollupSerializer(many=False)},
+        responses=PortfolioRollupSerializer,
         parameters=[
             OpenApiParameter(
                 "by",

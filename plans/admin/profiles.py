@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from crp.common.admin.base import BaseAdmin, BaseStacked, BaseTabular, show_number
@@ -45,6 +46,15 @@ class CountryProfileAdmin(BaseAdmin):
         (_("Summary"), {"fields": ("language", "summary")}),
         (_("Sources"), {"fields": ("citations_link",)}),
     )
+
+    def construct_change_message(self, *args: Any, **kwargs: Any) -> Any:
+        """Keep personal data out of the history, which outlives it and which more people may read."""
+        message = super().construct_change_message(*args, **kwargs)
+        with translation.override(None):  # the language that the message is made in
+            contact = str(Contact._meta.verbose_name)
+        for what in (what for entry in message for what in entry.values() if what.get("name") == contact):
+            what["object"] = "…"
+        return message
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CountryProfile]:
         return super().get_queryset(request).annotate(key_action_count=Count("key_actions"))

@@ -12,9 +12,11 @@ class CountrySerializer(FlatSerializer):
     """A country or territory, with the M49 regions it lies in."""
 
     region = Text(source="top_region.code", default=None, help_text="M49 region at the top, such as 002. null: none.")
-    region_name = Text(source="top_region.name", default=None, help_text="Its name, such as Africa.")
+    region_name = Text(source="top_region.name", default=None, help_text="Its name, such as Africa. null: none.")
     sub_region = Text(source="region.code", default=None, help_text="Smallest M49 region, such as 011. null: none.")
-    sub_region_name = Text(source="region.name", default=None, help_text="Its name, such as Western Africa.")
+    sub_region_name = Text(
+        source="region.name", default=None, help_text="Its name, such as Western Africa. null: none."
+    )
     plans_count = serializers.IntegerField(read_only=True, help_text="Plans that CRP publishes for it.")
 
     class Meta:

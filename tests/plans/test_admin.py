@@ -87,7 +87,20 @@ def test_one_who_may_only_look_is_told_which_right_is_missing(client: Client, ma
     reader.user_permissions.add(Permission.objects.get(codename="view_source"))
     client.force_login(reader)
     text = client.get(address(Source.objects.all()[0])).content.decode()
-    assert "the right “Can change source”: an administrator of CRP grants it" in text
+    assert "This takes the right “Can change source”: an administrator of CRP grants it." in text
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("/admin/plans/country/add/", "This takes the right “Can add country”: an administrator of CRP grants it."),
+        ("/admin/accounts/user/", "This takes the right “Can view user”: an administrator of CRP grants it."),
+    ],
+)
+def test_a_page_that_one_may_not_see_says_why(officer_client: Client, url: str, told: str) -> None:
+    response = officer_client.get(url)
+    assert response.status_code == 403
+    assert told in response.content.decode()
 
 
 # Sources and citations
@@ -166,6 +179,13 @@ def test_contacts_need_a_right_of_their_own(client: Client, mali: MaliPlans) -> 
     reader.user_permissions.add(*Permission.objects.filter(codename__in=["view_countryprofile", "view_keyaction"]))
     client.force_login(reader)
     assert Contact.objects.all()[0].value not in client.get(address(CountryProfile.objects.get())).content.decode()
+
+
+def test_contacts_stay_out_of_the_history(desk: Desk) -> None:
+    profile = CountryProfile.objects.get()
+    assert desk.send(address(profile), **{"contacts-0-value": "+223 00 00 00 00"}).status_code == 302
+    (entry,) = LogEntry.objects.all()
+    assert entry.get_change_message() == "Changed Value for contact “…”."
 
 
 def test_a_country_that_a_plan_covers_can_not_be_deleted(root_client: Client) -> None:

@@ -18,6 +18,7 @@ from crp.common.numbers import Number, write_number, write_percent
 
 from .fields import FIGURES_AND_TEXTS
 from .forms import RowForm, RowFormSet, TextForm, WholeRowForm
+from .rights import tell_missing_right
 from .site import IndexGroup
 
 
@@ -79,10 +80,7 @@ class BaseAdmin(admin.ModelAdmin):
 
     def explain_read_only(self, request: HttpRequest, obj: Model) -> str:
         """Return why this person can't change this object: which right is missing, and who grants it."""
-        return _(
-            "You may look at this and not change it. That takes the right “%(right)s”: an administrator of CRP "
-            "grants it."
-        ) % {"right": _("Can change %(name)s") % {"name": self.opts.verbose_name}}
+        return _("You may look at this and not change it. %(why)s") % {"why": tell_missing_right(self.opts, "change")}
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

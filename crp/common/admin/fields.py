@@ -72,7 +72,7 @@ class PlainTextField(forms.CharField):
     """A long text. Browsers send other line ends than they got, which is not a change."""
 
     def to_python(self, value: Any) -> str | None:
-        return super().to_python(value)
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
 
 
 FIGURES_AND_TEXTS: dict[type[models.Field], dict[str, Any]] = {

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest
-from django.urls import translate_url
-from django.utils.translation import get_language, get_language_info, override
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import resolve, translate_url
+from django.utils.translation import get_language, get_language_info, gettext, override
 from django.utils.translation import gettext_lazy as _
+
+from .rights import tell_missing_right
+
+RIGHTS = {"add": "add", "delete": "delete", "changelist": "view", "history": "view"}
 
 
 class IndexGroup(models.TextChoices):
@@ -44,6 +54,38 @@ class CRPAdminSite(AdminSite):
         with override(settings.LANGUAGE_CODE):
             home = translate_url("/", reading)
         return super().each_context(request) | {"languages": languages, "site_url": home}
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Answer a missing right with a sentence that says which one it is and who grants it."""
+
+        @wraps(view)
+        def explained(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except PermissionDenied as refusal:
+                context = {
+                    **self.each_context(request),
+                    "title": _("This is not possible"),
+                    "why": str(refusal) or self._why_refused(request),
+                }
+                return TemplateResponse(request, "admin/crp/refused.html", context, status=403)
+
+        return super().admin_view(explained, cacheable)
+
+    def _why_refused(self, request: HttpRequest) -> str:
+        """Return which right a page takes, or that the right is there and the object stands in the way."""
+        page = resolve(request.path).url_name or ""
+        for model in self._registry:
+            meta = model._meta
+            app_and_model = f"{meta.app_label}_{meta.model_name}_"
+            if page.startswith(app_and_model):
+                action = RIGHTS.get(page.removeprefix(app_and_model), "change")
+                if request.user.has_perm(f"{meta.app_label}.{get_permission_codename(action, meta)}"):
+                    return gettext(
+                        "Your rights suffice, but not for this one: it is published, or others depend on it."
+                    )
+                return tell_missing_right(meta, action)
+        return gettext("Your rights do not suffice: ask an administrator of CRP.")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the models in groups. An app's own page (``app_label``) keeps the models of that app."""

@@ -12,9 +12,13 @@ from crp.common.api.parameters import short
 
 
 class StrictNegotiation(DefaultContentNegotiation):
-    """Says which formats there are when another one is asked for."""
+    """``format=`` in the address wins over the header Accept. Where there is no such format, says which there are."""
 
     def select_renderer(self, request: Request, renderers: list[Any], format_suffix: str | None = None) -> Any:
+        wanted = request.query_params.get(self.settings.URL_FORMAT_OVERRIDE)
+        if wanted:
+            renderer = self.filter_renderers(renderers, wanted)[0]
+            return renderer, renderer.media_type
         try:
             return super().select_renderer(request, renderers, format_suffix)
         except NotAcceptable:

@@ -66,10 +66,10 @@ def _problem(name: str, values: list[str], *, takes_several: bool, form: tuple[r
 
 
 def _unreadable(value: str, form: tuple[re.Pattern[str], str] | None) -> str:
-    if len(value) > LONGEST_VALUE:
-        return f"“{short(value)}” can't be used: at most {LONGEST_VALUE} characters."
     if form and not form[0].fullmatch(value.strip()):
         return f"“{short(value)}” can't be used: expected {form[1]}."
+    if len(value) > LONGEST_VALUE:
+        return f"“{short(value)}” can't be used: at most {LONGEST_VALUE} characters."
     return ""
 
 

@@ -62,7 +62,7 @@ class StrictAutoSchema(AutoSchema):
             str,
             enum=formats,
             default=formats[0],
-            description="Format of the answer; the header Accept is the other way to ask for it.",
+            description="Format of the answer. It wins over the header Accept, the other way to ask for one.",
         )
         return [*super().get_override_parameters(), parameter]
 
