@@ -1,6 +1,6 @@
 """The addresses of the API, version 1."""
 
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from crp.common.api.root import DocsView, NoSuchAddressView, RootView, SchemaView
@@ -21,7 +21,7 @@ router.register("sectors", sectors.SectorViewSet, basename="sectors")
 router.register("taxonomies", sectors.TaxonomyViewSet, basename="taxonomies")
 router.register("countries", plans.CountryViewSet, basename="countries")
 
-addresses = [
+addresses: list[URLPattern | URLResolver] = [
     path("", RootView.as_view(lists=tuple(basename for _prefix, _view, basename in router.registry)), name="root"),
     path("", include(router.urls)),
     path("rollups/", RollupsView.as_view(), name="rollups"),

@@ -53,18 +53,24 @@ class Rollup:
         return self.plans_reporting > 0
 
     @property
+    def _measured_usd(self) -> Decimal | None:
+        # Lines that add to more than their total leave a rest below 0: what was received can't be measured by that.
+        asked = self.requested_reporting_usd
+        return None if asked is None or asked < 0 else asked
+
+    @property
     def gap_usd(self) -> Decimal | None:
         """What is missing, never below 0. None: requirement or funding is not reported."""
-        if self.requested_reporting_usd is None or self.received_usd is None:
+        if self._measured_usd is None or self.received_usd is None:
             return None
-        return max(self.requested_reporting_usd - self.received_usd, ZERO)
+        return max(self._measured_usd - self.received_usd, ZERO)
 
     @property
     def over_funded_usd(self) -> Decimal | None:
         """What was received above the requirement; 0 where nothing was. None: one of the two is not reported."""
-        if self.requested_reporting_usd is None or self.received_usd is None:
+        if self._measured_usd is None or self.received_usd is None:
             return None
-        return max(self.received_usd - self.requested_reporting_usd, ZERO)
+        return max(self.received_usd - self._measured_usd, ZERO)
 
     @property
     def percent_funded(self) -> Decimal | None:
@@ -72,7 +78,7 @@ class Rollup:
 
         None: not reported, or the requirement is 0.
         """
-        return percent_of(self.received_usd, self.requested_reporting_usd)
+        return percent_of(self.received_usd, self._measured_usd)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ CODES = {"type": "array", "items": {"type": "string"}}
 CODE_OR_NULL = {"type": ["string", "null"]}
 
 
-class WithFigures(read_from("figures", PlanFiguresSerializer)):
+class WithFigures(read_from("figures", PlanFiguresSerializer)):  # type: ignore[misc]
     """Computes the figures of a plan once for all its columns."""
 
     def to_representation(self, plan: Any) -> dict[str, Any]:
@@ -219,8 +219,8 @@ class FundingRequestSerializer(RowSerializer):
         return sector_code(request.sector) if request.sector else None
 
     def get_name(self, request: FundingRequest) -> str:
-        target = request.target
-        return getattr(target, "name", None) or getattr(target, "title", "")
+        target: Any = request.target
+        return getattr(target, "name", "") or getattr(target, "title", "")
 
     @extend_schema_field(CODES)
     def get_related_plans(self, request: FundingRequest) -> list[str]:
@@ -263,7 +263,9 @@ class ContributionSerializer(FlatSerializer):
     )
     sector = serializers.SerializerMethodField(help_text="TAXONOMY/CODE. null: not specified, or shared.")
     project = Text(source="project_code", help_text="Code of the project it is for. null: not specified.")
-    source = Text(source="source.code", default=None, help_text="Code of the document it was read from. null: none.")
+    source = Text(  # type: ignore[assignment]  # a column of this name hides the base class's attribute
+        source="source.code", default=None, help_text="Code of the document it was read from. null: none."
+    )
     source_line = serializers.IntegerField(
         allow_null=True, read_only=True, help_text="Line of that document, from 1. null: not given."
     )

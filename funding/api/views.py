@@ -81,7 +81,7 @@ class PlanViewSet(ReadOnlyViewSet):
     csv_actions = ("list", "rollup", "checks")
 
     def get_queryset(self) -> QuerySet[Plan]:
-        plans = with_figures(Plan.objects.in_force())
+        plans: Any = with_figures(Plan.objects.in_force())  # mypy does not see what is joined as current
         if self.action == "list":
             return plans.prefetch_related("countries")
         if self.action == "retrieve":

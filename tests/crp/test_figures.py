@@ -67,6 +67,15 @@ def test_a_requirement_that_is_not_known_has_neither_gap_nor_percentage() -> Non
     assert (figures.received_usd, figures.gap_usd, figures.percent_funded) == (250, None, None)
 
 
+@pytest.mark.parametrize("received", [0, 40])
+def test_a_rest_below_zero_has_neither_gap_nor_surplus_nor_percentage(received: int) -> None:
+    """Where the lines of a plan add to more than its total, the rest is negative: nobody over-funded it."""
+    below = {"requested_usd": Decimal(-100), "requested_reporting_usd": Decimal(-100)}
+    figures = rollup(**below, received_usd=Decimal(received))
+    assert (figures.requested_usd, figures.received_usd) == (-100, received)
+    assert (figures.gap_usd, figures.over_funded_usd, figures.percent_funded) == (None, None, None)
+
+
 def test_corrections_widen_the_gap() -> None:
     figures = rollup(received_usd=Decimal("-50.00"))
     assert (figures.gap_usd, figures.percent_funded) == (1050, -5)

@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone, translation
 
+from crp.common.admin.forms import RowFormSet
 from funding.models import FundingRequest, Project
 from plans.models import Objective, Revision
 from sectors.models import Sector, Taxonomy
@@ -154,6 +155,28 @@ def test_the_page_makes_as_many_queries_for_30_rows_as_for_3(desk: Desk, empty_d
     assert many == few
     few, many = (query_count(desk, address(plan.revisions.in_force().get())) for plan in plans)
     assert many == few, "the read-only page writes out what the rows name"
+
+
+def test_what_only_the_database_sees_is_told_and_not_saved(
+    desk: Desk, draft: Revision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two officers who add the same sector at the same moment: neither form holds the other's row."""
+    monkeypatch.setattr(RowFormSet, "duplicates", lambda formset: [])
+    data = desk.read(address(draft)) | {"people_targeted": "1"}
+    shelter = Sector.objects.get(taxonomy=draft.taxonomy, code="SHELTER")
+    add_row(data, "sector_amounts", sector=shelter.pk, amount_usd="10", order="")
+    answer = desk.visit(address(draft), data)
+    assert answer.url == address(draft)
+    assert answer.told[0].startswith("Nothing was saved: somebody else saved something at the same moment")
+    draft.refresh_from_db()
+    assert draft.people_targeted == 273_000
+
+
+def test_a_row_that_somebody_else_removed_meanwhile_is_told(desk: Desk, draft: Revision) -> None:
+    data = desk.read(address(draft))
+    draft.offices.all()[0].delete()
+    (told,) = problems(desk.visit(address(draft), data | {"offices-0-place": "Elsewhere"}))
+    assert told.startswith("offices-0-id: Select a valid choice.")
 
 
 # What is published stays as it is

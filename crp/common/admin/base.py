@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db import IntegrityError
 from django.db.models import ExpressionWrapper, F, Field, Model, OrderBy
 from django.forms import Field as FormField
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -73,6 +75,24 @@ class BaseAdmin(admin.ModelAdmin):
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_change_related = field.widget.can_delete_related = False
         return field
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Turn what only the database could see, two people saving at the same moment, into a sentence."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            sentence = _(
+                "Nothing was saved: somebody else saved something at the same moment that does not go with it. Here is "
+                "what is there now; please make your changes again."
+            )
+            self.message_user(request, sentence, messages.ERROR)
+            return redirect(request.get_full_path())
 
     def tell_missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead back to the index with a sentence where an object is not there."""

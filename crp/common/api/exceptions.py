@@ -18,7 +18,7 @@ class ErrorSerializer(serializers.Serializer):
 
     detail = serializers.CharField(help_text="What is wrong, in a sentence.")
     code = serializers.CharField(help_text="The kind of error: invalid, not_found, not_acceptable...")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # a field hides the base class's attribute, on purpose
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
         help_text="For each parameter that can't be used, what was expected. Only with status 400.",

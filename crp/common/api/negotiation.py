@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.exceptions import NotAcceptable, ValidationError
@@ -14,7 +15,7 @@ from crp.common.api.parameters import short
 class StrictNegotiation(DefaultContentNegotiation):
     """``format=`` in the address wins over the header Accept. Where there is no such format, says which there are."""
 
-    def select_renderer(self, request: Request, renderers: list[Any], format_suffix: str | None = None) -> Any:
+    def select_renderer(self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None) -> Any:
         wanted = request.query_params.get(self.settings.URL_FORMAT_OVERRIDE)
         if wanted:
             renderer = self.filter_renderers(renderers, wanted)[0]
@@ -29,7 +30,7 @@ class StrictNegotiation(DefaultContentNegotiation):
         """Return the media types asked for; an empty header asks for nothing in particular."""
         return [token for token in super().get_accept_list(request) if token] or ["*/*"]
 
-    def filter_renderers(self, renderers: list[Any], format: str) -> list[Any]:  # noqa: A002 (the base class's name)
+    def filter_renderers(self, renderers: Iterable[Any], format: str) -> list[Any]:  # noqa: A002 (the base class's name)
         known = [renderer for renderer in renderers if renderer.format == format]
         if not known:
             names = ", ".join(dict.fromkeys(renderer.format for renderer in renderers))

@@ -33,8 +33,9 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
     def get_previous_link(self) -> str | None:
         """Return the page before; from past the end, the last page that there is."""
         link = super().get_previous_link()
-        if link and self.offset > self.count:
-            last = max(self.count - 1, 0) // self.limit * self.limit
+        count, limit = self.count or 0, self.limit or self.default_limit
+        if link and (self.offset or 0) > count:
+            last = max(count - 1, 0) // limit * limit
             link = replace_query_param(link, self.offset_query_param, last)
         return link
 

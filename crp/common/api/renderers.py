@@ -49,7 +49,7 @@ def cell(value: Any) -> Any:
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the header and a line for each row."""
     writer = csv.writer(_Echo())
-    yield writer.writerow(columns)  # type: ignore[misc]
+    yield writer.writerow(columns)
     for row in rows:
         yield writer.writerow([cell(row[column]) for column in columns])
 

@@ -125,8 +125,9 @@ class FiguresSerializer(PlanFiguresSerializer):
 
 def read_from(attribute: str, serializer: type[serializers.Serializer]) -> type[serializers.Serializer]:
     """Return a serializer with the same fields, which reads them from an attribute of its object."""
+    declared: dict[str, Any] = serializer._declared_fields
     fields = {
         name: type(field)(*field._args, **{**field._kwargs, "source": f"{attribute}.{name}"})
-        for name, field in serializer._declared_fields.items()
+        for name, field in declared.items()
     }
     return type(f"{serializer.__name__}From{attribute.title()}", (serializers.Serializer,), fields)

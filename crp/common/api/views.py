@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q, QuerySet
-from django.http import StreamingHttpResponse
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -71,20 +70,22 @@ class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.Generic
     ordering_columns: ClassVar[Mapping[str, str]]
     """Public name and column of everything the list can be ordered by."""
     default_ordering: ClassVar[tuple[str, ...]]
-    search_fields: ClassVar[tuple[str, ...]]
+    search_fields: ClassVar[tuple[str, ...]] = ()
     folds_search: ClassVar[bool] = False
     """Whether accents don't count in a search: for short lists, which are compared in Python."""
     nouns: ClassVar[tuple[str, str]]
     """What one entry is called, and several: for the schema."""
-    csv_actions = ("list",)
+    csv_actions: ClassVar[tuple[str, ...]] = ("list",)
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response | StreamingHttpResponse:
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Return a page in JSON, or in CSV a stream of all rows."""
         if not isinstance(request.accepted_renderer, CSVRenderer):
             return super().list(request, *args, **kwargs)
-        rows = self.filter_queryset(self.get_queryset())
+        rows: Any = self.filter_queryset(self.get_queryset())
         if "limit" in request.query_params or "offset" in request.query_params:
             rows = self.paginate_queryset(rows)
-        return stream_csv(list(self.get_serializer().fields), self._rows(rows), self.basename)
+        serializer: Any = self.get_serializer()
+        return stream_csv(list(serializer.fields), self._rows(rows), self.basename)
 
     def _rows(self, rows: Any) -> Iterator[dict[str, Any]]:
         serializer = self.get_serializer()
