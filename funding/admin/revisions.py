@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_permission_codename
@@ -43,6 +46,31 @@ class RevisionForm(WholeRowForm):
         "revision_received_is_reported": "reports_funding",
         "revision_one_open_per_plan": "plan",
     }
+
+    stamp = forms.CharField(widget=forms.HiddenInput, required=False)
+    """What the draft was like when the form was opened."""
+    stamp_now = ""
+    """What it is like now."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["stamp"] = self.stamp_now
+
+    def clean_stamp(self) -> str:
+        """Refuse to write over what somebody else saved meanwhile, once: saving again means it."""
+        seen = self.cleaned_data["stamp"]
+        if seen and seen != self.stamp_now:
+            data: Any = self.data
+            self.data = data.copy()
+            self.data["stamp"] = self.stamp_now  # type: ignore[index]  # the copy of a QueryDict can be written
+            self.add_error(
+                None,
+                _(
+                    "Somebody else saved this draft after you opened it. Save again to put what you see here in the "
+                    "place of what they wrote, or open the page anew to see theirs first."
+                ),
+            )
+        return seen
 
     def clean_plan(self) -> Plan:
         """Number the first revision of a plan; every other one starts as a copy of what is published."""
@@ -123,6 +151,11 @@ class RevisionAdmin(OpenOnlyAdmin):
             },
         ),
     )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.stamp_now = "" if obj is None else stamp_of(obj, self.inlines)
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Revision | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -277,6 +310,19 @@ class RevisionAdmin(OpenOnlyAdmin):
             messages.SUCCESS,
         )
         return redirect(address_of(revision))
+
+
+def stamp_of(revision: Revision, inlines: Iterable[Any]) -> str:
+    """Return a digest of what the form of a revision shows: it differs as soon as any of that does.
+
+    Queries: one for each kind of row, and one for the revision.
+    """
+    shown = [list(Revision.objects.filter(pk=revision.pk).values_list())]
+    for inline in inlines:
+        of_breakdown = {"breakdown": inline.breakdown} if hasattr(inline, "breakdown") else {}
+        rows = inline.model._default_manager.filter(revision=revision, **of_breakdown)
+        shown.append(list(rows.order_by("pk").values_list()))
+    return sha256(repr(shown).encode()).hexdigest()
 
 
 def linked_list(

@@ -159,7 +159,8 @@ class RollupsView(StrictParametersMixin, GenericAPIView):
                 required=True,
                 explode=False,
                 description="One or two dimensions, such as country,sector. A plan of several years counts under its "
-                "first; one for several countries or regions stands in a residual, never in each of them.",
+                "first; one for several countries or regions stands in a residual, never in each of them. By donor, "
+                "only what was given is split: requirement, gap and percentage are null.",
             )
         ],
     )

@@ -106,7 +106,12 @@ class PlanViewSet(ReadOnlyViewSet):
         responses=PlanRollupSerializer,
         parameters=[
             OpenApiParameter(
-                "by", str, required=True, enum=list(WITHIN_PLAN), description="What to open the plan's total into."
+                "by",
+                str,
+                required=True,
+                enum=list(WITHIN_PLAN),
+                description="What to open the plan's total into. By donor, only what was given is split: requirement, "
+                "gap and percentage of a line are null.",
             )
         ],
     )

@@ -52,7 +52,8 @@ class CountryProfileAdmin(BaseAdmin):
         message = super().construct_change_message(*args, **kwargs)
         with translation.override(None):  # the language that the message is made in
             contact = str(Contact._meta.verbose_name)
-        for what in (what for entry in message for what in entry.values() if what.get("name") == contact):
+        changes: list[dict[str, dict[str, Any]]] = message
+        for what in (what for entry in changes for what in entry.values() if what.get("name") == contact):
             what["object"] = "…"
         return message
 

@@ -157,6 +157,22 @@ def test_the_page_makes_as_many_queries_for_30_rows_as_for_3(desk: Desk, empty_d
     assert many == few, "the read-only page writes out what the rows name"
 
 
+def test_what_somebody_else_saved_meanwhile_is_not_written_over_unseen(
+    desk: Desk, draft: Revision, shelter: str
+) -> None:
+    mine = desk.read(address(draft)) | {"people_targeted": "270,000"}
+    assert desk.send(address(draft), **{f"{shelter}-amount_usd": "6,700,000"}).status_code == 302
+    page = desk.visit(address(draft), mine)
+    (told,) = problems(page)
+    assert told.startswith("__all__: Somebody else saved this draft after you opened it.")
+    assert draft.funding_requests.get(sector__code="SHELTER").amount_usd == 6_700_000
+    form = page.context_data["adminform"].form
+    assert form["people_targeted"].value() == "270,000", "what one typed is still there"
+    assert desk.visit(address(draft), mine | {"stamp": form["stamp"].value()}).status_code == 302, (
+        "saving again means it"
+    )
+
+
 def test_what_only_the_database_sees_is_told_and_not_saved(
     desk: Desk, draft: Revision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,8 +191,9 @@ def test_what_only_the_database_sees_is_told_and_not_saved(
 def test_a_row_that_somebody_else_removed_meanwhile_is_told(desk: Desk, draft: Revision) -> None:
     data = desk.read(address(draft))
     draft.offices.all()[0].delete()
-    (told,) = problems(desk.visit(address(draft), data | {"offices-0-place": "Elsewhere"}))
-    assert told.startswith("offices-0-id: Select a valid choice.")
+    told = problems(desk.visit(address(draft), data | {"offices-0-place": "Elsewhere"}))
+    assert told[0].startswith("__all__: Somebody else saved this draft")
+    assert told[1].startswith("offices-0-id: Select a valid choice.")
 
 
 # What is published stays as it is

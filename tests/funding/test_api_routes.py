@@ -226,9 +226,10 @@ def test_a_list_takes_a_count_a_page_and_what_is_prefetched(mali: MaliPlans, nam
 
 
 @pytest.mark.parametrize("part", ["", "rollup/?by=sector", "rollup/?by=project", "rollup/?by=donor", "checks/"])
-def test_a_larger_plan_takes_no_more_queries(empty_database: None, part: str) -> None:
-    small = make_plan(objectives=1, sectors=1, projects=1, contributions=1)
-    large = make_plan(objectives=9, sectors=12, projects=15, contributions=20)
+@pytest.mark.parametrize("sectors", [(1, 12), (0, 0)], ids=["by sector", "by project only"])
+def test_a_larger_plan_takes_no_more_queries(empty_database: None, part: str, sectors: tuple[int, int]) -> None:
+    small = make_plan(objectives=1, sectors=sectors[0], projects=1, contributions=1)
+    large = make_plan(objectives=9, sectors=sectors[1], projects=15, contributions=20)
     assert count_queries(f"plans/{large.code}/{part}") == count_queries(f"plans/{small.code}/{part}")
 
 

@@ -65,6 +65,14 @@ def test_a_day_on_which_one_revision_follows_another_has_the_later(plan: Plan) -
     assert plan.revisions.in_force(SECOND.date()).get().number == 2
 
 
+def test_a_revision_superseded_at_midnight_was_in_force_all_the_day_before(plan: Plan) -> None:
+    midnight = datetime(2024, 6, 20, 0, 0, tzinfo=UTC)
+    Revision.objects.filter(plan=plan, number=1).update(superseded_at=midnight)
+    Revision.objects.filter(plan=plan, number=2).update(published_at=midnight)
+    assert plan.revisions.in_force(date(2024, 6, 19)).get().number == 1
+    assert plan.revisions.in_force(date(2024, 6, 20)).get().number == 2
+
+
 def test_open_revisions_are_drafts_and_reviews(plan: Plan) -> None:
     assert [revision.number for revision in plan.revisions.open()] == [3]
     Revision.objects.filter(number=3).update(status="in_review")

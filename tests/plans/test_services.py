@@ -121,6 +121,7 @@ def test_the_original_is_not_touched(mali: MaliPlans) -> None:
 
 def test_a_draft_says_who_started_it_and_nothing_of_a_publication(mali: MaliPlans) -> None:
     plan, user = mali.crp_2025_2026, make_user()
+    plan.revisions.update(published_by=make_user(), created_by=make_user())
     former = plan.revisions.get()
     draft = Revision.objects.get(pk=start_revision(plan=plan, by=user, reason="New needs").pk)
     assert (draft.number, draft.status, draft.reason, draft.created_by) == (2, "draft", "New needs", user)

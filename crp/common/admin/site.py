@@ -55,7 +55,7 @@ class CRPAdminSite(AdminSite):
             home = translate_url("/", reading)
         return super().each_context(request) | {"languages": languages, "site_url": home}
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Answer a missing right with a sentence that says which one it is and who grants it."""
 
         @wraps(view)

@@ -54,11 +54,12 @@ same column names, streamed, and all rows unless `limit` or `offset` is given. I
 
 `{"count", "next", "previous", "results"}`, with `limit` (1 to 1000, 50 when not given) and `offset`; follow `next`
 until it is null. `ordering=-gap_usd,code` orders; what is not reported comes last either way, and every order ends in
-a key, so pages never overlap. `search` finds rows that hold all its words. Parameters that take several values take
-them separated by commas or repeated: `country=MLI,BFA` or `country=MLI&country=BFA`. Codes in parameters may be
-written in small letters.
+a key, so that pages of the same data never overlap. `search` finds rows that hold all its words. Parameters that take
+several values take them separated by commas or repeated, at most 100: `country=MLI,BFA` or `country=MLI&country=BFA`.
+Codes in parameters may be written in small letters.
 
-To follow changes, ask for `updated_since` (plans, contributions) with the time of your last call.
+To follow changes, ask for `updated_since` (plans, contributions) with the time of your last call. It does not tell what
+was taken away: now and then, pull everything.
 
 ## Errors
 
