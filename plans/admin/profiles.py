@@ -19,7 +19,7 @@ from .provenance import link_to_citations
 
 class KeyActionInline(BaseStacked):
     model = KeyAction
-    fields = (("title", "order"), "body")
+    fields = ("title", "body", "order")
 
 
 class ContactInline(BaseTabular):
