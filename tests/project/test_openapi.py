@@ -12,6 +12,8 @@ import schemathesis
 import yaml
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, settings
@@ -256,6 +258,17 @@ spec = schemathesis.openapi.from_dict(SPEC)
 spec.app = application
 
 
+@pytest.fixture
+def _kept_connection() -> Iterator[None]:
+    """Have the server leave the connection open that this test's transaction runs in."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("_kept_connection")
 @spec.parametrize()
 @settings(
     max_examples=8,
