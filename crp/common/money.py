@@ -11,6 +11,7 @@ from django.db.models import Func, Sum
 
 CENT = Decimal("0.01")
 MAX_DIGITS = 15  # SQLite keeps 15 significant digits exactly
+USD_COLUMN = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
 
 
 def quantize_usd(amount: Decimal | int | str) -> Decimal:
@@ -49,11 +50,34 @@ class USDField(models.DecimalField):
         return name, path, args, kwargs
 
 
+class CentsField(models.Field):
+    """Dollars, or hundredths of a percent, kept as whole hundredths: databases add these exactly and cheaply.
+
+    In Python a Decimal with two decimals, as everywhere else.
+    """
+
+    def get_internal_type(self) -> str:
+        return "BigIntegerField"
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Decimal | None:
+        return None if value is None else Decimal(int(value)).scaleb(-2)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return None if value is None else quantize_usd(value)
+
+    def get_prep_value(self, value: Any) -> int | float | None:
+        """Return hundredths; a limit between two of them stays between them."""
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        hundredths = Decimal(value) * 100
+        return int(hundredths) if hundredths == hundredths.to_integral_value() else float(hundredths)
+
+
 class SumUSD(Sum):
     """SQL for the sum of a column of money, exact to the cent however many rows there are."""
 
     def __init__(self, *expressions: Any, **extra: Any) -> None:
-        extra.setdefault("output_field", models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2))
+        extra.setdefault("output_field", USD_COLUMN)
         super().__init__(*expressions, **extra)
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:

@@ -1,7 +1,8 @@
 """Who gives, what is asked for, what has been received."""
 
-from .contributions import Contribution
+from .contributions import Contribution, StatusChange
 from .organizations import Organization, OrganizationIdentifier
+from .reported import ReportedFunding
 from .requests import FundingRequest, Project, RelatedPlan, RequestShare
 
 __all__ = [
@@ -11,5 +12,7 @@ __all__ = [
     "OrganizationIdentifier",
     "Project",
     "RelatedPlan",
+    "ReportedFunding",
     "RequestShare",
+    "StatusChange",
 ]

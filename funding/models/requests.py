@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crp.common.models import between, not_negative
 from crp.common.money import USDField
-from plans.models import Framework, Objective, PlanFamily, Revision, RevisionRow
+from plans.models import Country, Framework, Objective, Plan, PlanFamily, Revision, RevisionRow
 from plans.models.rows import PERCENT_VALIDATORS
-from sectors.models import Sector
+from sectors.models import Sector, Taxonomy
 
 
 def check_sector_fits(sector: Sector, revision: Revision, framework: Framework | None = None) -> None:
@@ -88,23 +88,47 @@ class Project(RevisionRow):
             check_sector_fits(self.sector, self.revision, self.framework)
 
 
+def _one_target() -> Q:
+    """Return the condition that a request fills the column which its breakdown says, and no other."""
+    columns = {
+        "framework": "framework",
+        "objective": "objective",
+        "sector": "sector",
+        "global_cluster": "sector",
+        "country": "country",
+        "project": "project",
+    }
+    condition = Q()
+    for breakdown, target in columns.items():
+        filled = {f"{column}__isnull": column != target for column in dict.fromkeys(columns.values())}
+        condition |= Q(breakdown=breakdown, **filled)
+    return condition
+
+
 class FundingRequest(RevisionRow):
     """An amount asked for, under one of the breakdowns of a revision.
 
-    The breakdowns of a revision are alternatives: the same money told by framework, by objective, by sector and by
-    project. They are never added to each other.
+    The breakdowns of a revision are alternatives: the same money told by framework, by objective, by sector, by
+    project... They are never added to each other. The target of a breakdown by global cluster is a sector of the list
+    of global clusters.
     """
 
     class Breakdown(models.TextChoices):
         FRAMEWORK = "framework", _("By framework")
         OBJECTIVE = "objective", _("By objective")
         SECTOR = "sector", _("By sector")
+        GLOBAL_CLUSTER = "global_cluster", _("By global cluster")
+        COUNTRY = "country", _("By country")
         PROJECT = "project", _("By project")
 
-    breakdown = models.CharField(_("breakdown"), max_length=10, choices=Breakdown.choices)
+    TARGETS: ClassVar = ("framework", "objective", "sector", "country", "project")
+    """The columns of which a request fills the one that its breakdown says."""
+
+    breakdown = models.CharField(_("breakdown"), max_length=14, choices=Breakdown.choices)
     framework = models.ForeignKey(Framework, models.CASCADE, null=True, blank=True, verbose_name=_("framework"))
     objective = models.ForeignKey(Objective, models.CASCADE, null=True, blank=True, verbose_name=_("objective"))
     sector = models.ForeignKey(Sector, models.PROTECT, null=True, blank=True, verbose_name=_("sector"))
+    country = models.ForeignKey(Country, models.PROTECT, null=True, blank=True, verbose_name=_("country"))
     project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, verbose_name=_("project"))
     amount_usd = USDField(_("amount (USD)"), help_text=_("US dollars, at least 0."))
     is_priority = models.BooleanField(_("priority"), default=False, help_text=_("Marked as a priority in the plan."))
@@ -115,6 +139,7 @@ class FundingRequest(RevisionRow):
         "objective__number",
         "sector__taxonomy__code",
         "sector__code",
+        "country__iso3",
         "project__code",
     )
 
@@ -125,34 +150,7 @@ class FundingRequest(RevisionRow):
         ordering: ClassVar = ["breakdown", "order", "pk"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(
-                    breakdown="framework",
-                    framework__isnull=False,
-                    objective__isnull=True,
-                    sector__isnull=True,
-                    project__isnull=True,
-                )
-                | Q(
-                    breakdown="objective",
-                    framework__isnull=True,
-                    objective__isnull=False,
-                    sector__isnull=True,
-                    project__isnull=True,
-                )
-                | Q(
-                    breakdown="sector",
-                    framework__isnull=True,
-                    objective__isnull=True,
-                    sector__isnull=False,
-                    project__isnull=True,
-                )
-                | Q(
-                    breakdown="project",
-                    framework__isnull=True,
-                    objective__isnull=True,
-                    sector__isnull=True,
-                    project__isnull=False,
-                ),
+                condition=_one_target(),
                 name="funding_request_one_target",
                 violation_error_message=_("Name exactly one target, the one that the breakdown says."),
             ),
@@ -172,6 +170,7 @@ class FundingRequest(RevisionRow):
                     ("framework", _("This revision already asks for an amount for this framework.")),
                     ("objective", _("This revision already asks for an amount for this objective.")),
                     ("sector", _("This revision already asks for an amount for this sector.")),
+                    ("country", _("This revision already asks for an amount for this country.")),
                     ("project", _("This revision already asks for an amount for this project.")),
                 )
             ),
@@ -181,21 +180,57 @@ class FundingRequest(RevisionRow):
         return f"{self.get_breakdown_display()}: {self.target}"
 
     @property
-    def target(self) -> Framework | Objective | Sector | Project | None:
+    def target(self) -> Framework | Objective | Sector | Country | Project | None:
         """What the amount is for."""
-        return getattr(self, self.breakdown) if self.breakdown in self.Breakdown.values else None
+        column = "sector" if self.breakdown == self.Breakdown.GLOBAL_CLUSTER else self.breakdown
+        return getattr(self, column) if self.breakdown in self.Breakdown.values else None
 
     def clean(self) -> None:
         super().clean()
-        if self.sector is not None and self.revision_id:
+        if self.sector is None or not self.revision_id:
+            return
+        if self.breakdown != self.Breakdown.GLOBAL_CLUSTER:
             check_sector_fits(self.sector, self.revision)
+        elif self.sector.taxonomy.kind != Taxonomy.Kind.GLOBAL_CLUSTERS:
+            raise ValidationError({"sector": _("“%(sector)s” is not a global cluster.") % {"sector": self.sector}})
 
 
 class RelatedPlan(RevisionRow):
-    """An inter-agency plan that a funding request is also part of."""
+    """An inter-agency plan that a funding request stands beside, and how much of the request lies inside it."""
+
+    class Overlap(models.TextChoices):
+        """Whether the money is asked for there too: added up, it would count twice."""
+
+        NOT_STATED = "", _("Not stated")
+        IDENTICAL = "identical", _("Identical: asked for in both")
+        PARTLY = "partly", _("Partly inside: the amount or share given")
+        COMPLEMENTARY = "complementary", _("Complementary: for the same needs, not asked for there")
+        OUTSIDE = "outside", _("Outside: no part of that plan")
 
     funding_request = models.ForeignKey(FundingRequest, models.CASCADE, verbose_name=_("funding request"))
     plan_family = models.ForeignKey(PlanFamily, models.PROTECT, verbose_name=_("inter-agency plan"))
+    related_plan = models.ForeignKey(
+        Plan,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("which one"),
+        help_text=_("The plan itself, where CRP has it."),
+    )
+    overlap = models.CharField(_("overlap"), max_length=14, choices=Overlap.choices, blank=True)
+    inside_usd = USDField(
+        _("of it inside (USD)"), null=True, blank=True, help_text=_("US dollars of this request that lie in that plan.")
+    )
+    inside_percent = models.DecimalField(
+        _("of it inside (%)"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=PERCENT_VALIDATORS,
+        help_text=_("The same as a share of this request, where no amount is stated."),
+    )
 
     row_key_fields = (
         "funding_request__breakdown",
@@ -203,6 +238,7 @@ class RelatedPlan(RevisionRow):
         "funding_request__objective__number",
         "funding_request__sector__taxonomy__code",
         "funding_request__sector__code",
+        "funding_request__country__iso3",
         "funding_request__project__code",
         "plan_family__code",
     )
@@ -216,6 +252,18 @@ class RelatedPlan(RevisionRow):
                 fields=["funding_request", "plan_family"],
                 name="related_plan_once_per_request",
                 violation_error_message=_("This funding request already names this inter-agency plan."),
+            ),
+            models.CheckConstraint(
+                condition=not_negative("inside_usd") & between("inside_percent", 0, 100),
+                name="related_plan_inside_within_bounds",
+                violation_error_message=_("What lies inside is an amount of at least 0, or a share of 0 to 100 %."),
+            ),
+            models.CheckConstraint(
+                condition=Q(overlap="partly", inside_usd__isnull=False, inside_percent__isnull=True)
+                | Q(overlap="partly", inside_usd__isnull=True, inside_percent__isnull=False)
+                | (~Q(overlap="partly") & Q(inside_usd__isnull=True, inside_percent__isnull=True)),
+                name="related_plan_part_has_size",
+                violation_error_message=_("“Partly inside” needs an amount or a share; the others have neither."),
             ),
         ]
 

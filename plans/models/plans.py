@@ -33,6 +33,8 @@ class Plan(NaturalKeyModel):
         FLASH_APPEAL = "flash_appeal", _("Flash appeal")
         HNRP = "hnrp", _("Humanitarian (needs and) response plan")
         RRP = "rrp", _("Refugee response plan")
+        REGIONAL = "regional", _("Regional response plan")
+        CONSOLIDATED = "consolidated", _("Consolidated appeal")
         OTHER = "other", _("Other plan")
 
     code = models.CharField(
@@ -50,6 +52,15 @@ class Plan(NaturalKeyModel):
     )
     end_year = models.PositiveSmallIntegerField(
         _("last year"), validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]
+    )
+    start_on = models.DateField(_("from"), null=True, blank=True, help_text=_("Empty: the plan says no day."))
+    end_on = models.DateField(_("until"), null=True, blank=True, help_text=_("Empty: the plan says no day."))
+    totals_year = models.PositiveSmallIntegerField(
+        _("year of its totals"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)],
+        help_text=_("The year that its totals count in, where the plan says so. Empty: the first year."),
     )
     countries = models.ManyToManyField(Country, related_name="plans", verbose_name=_("countries"))
 
@@ -69,6 +80,17 @@ class Plan(NaturalKeyModel):
                 name="plan_years_in_order",
                 violation_error_message=_("The last year must not lie before the first year."),
             ),
+            models.CheckConstraint(
+                condition=Q(start_on__isnull=True) | Q(end_on__isnull=True) | Q(end_on__gte=F("start_on")),
+                name="plan_days_in_order",
+                violation_error_message=_("The last day must not lie before the first day."),
+            ),
+            models.CheckConstraint(
+                condition=Q(totals_year__isnull=True)
+                | Q(totals_year__gte=F("start_year"), totals_year__lte=F("end_year")),
+                name="plan_totals_year_within_period",
+                violation_error_message=_("The year of the totals must lie within the years of the plan."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -76,6 +98,11 @@ class Plan(NaturalKeyModel):
 
     def get_absolute_url(self) -> str:
         return reverse("plan", args=[self.code])
+
+    @property
+    def figures_year(self) -> int:
+        """The year that its totals count in."""
+        return self.totals_year or self.start_year
 
     @property
     def period(self) -> str:
