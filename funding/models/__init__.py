@@ -4,15 +4,20 @@ from .contributions import Contribution, StatusChange
 from .organizations import Organization, OrganizationIdentifier
 from .reported import ReportedFunding
 from .requests import FundingRequest, Project, RelatedPlan, RequestShare
+from .summaries import ChangeCounter, PlanFigures, SectorFigures, TargetFigures
 
 __all__ = [
+    "ChangeCounter",
     "Contribution",
     "FundingRequest",
     "Organization",
     "OrganizationIdentifier",
+    "PlanFigures",
     "Project",
     "RelatedPlan",
     "ReportedFunding",
     "RequestShare",
+    "SectorFigures",
     "StatusChange",
+    "TargetFigures",
 ]

@@ -1,0 +1,102 @@
+"""Summaries of the ledger, kept by the database in the transaction that changes it.
+
+Installed after migrations, see :mod:`funding.apps`; docs/decisions/0011 says why the database does it. Only
+:mod:`funding.rollups` reads what they keep.
+"""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+
+from django.apps import apps
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from funding.models import ChangeCounter
+
+from . import postgresql, shared, sqlite
+
+APPS = ("sectors", "plans", "funding")
+MONEY = ("funding_contribution", "funding_statuschange", "funding_reportedfunding")
+"""Tables that change all day; everything else is content and changes when somebody edits a plan."""
+OWN = (*shared.SUMMARIES, ChangeCounter._meta.db_table)
+
+
+def topics() -> dict[str, str]:
+    """Return every table that figures and pages are made of, with the topic under which its changes are counted."""
+    models = (model for label in APPS for model in apps.get_app_config(label).get_models(include_auto_created=True))
+    tables = sorted({model._meta.db_table for model in models} - set(OWN))
+    return {table: "money" if table in MONEY else "content" for table in tables}
+
+
+def installed(connection: BaseDatabaseWrapper) -> set[str]:
+    """Return the names of the triggers that the database has."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'crp\\_%' ESCAPE '\\'")
+        else:
+            cursor.execute(
+                "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+                "WHERE NOT tgisinternal AND tgname LIKE 'crp\\_%' AND relnamespace = current_schema()::regnamespace"
+            )
+        return {name for (name,) in cursor.fetchall()}
+
+
+def is_current(connection: BaseDatabaseWrapper) -> bool:
+    """Return whether the database has every trigger."""
+    made = (re.match(r"CREATE TRIGGER (\S+)", statement) for statement in _language(connection).triggers(topics()))
+    return installed(connection) == {match[1] for match in made if match}
+
+
+def _language(connection: BaseDatabaseWrapper) -> ModuleType:
+    return postgresql if connection.vendor == "postgresql" else sqlite
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Make every trigger anew. What was written without them needs :func:`rebuild`."""
+    remove(connection)
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for statement in postgresql.functions():
+                cursor.execute(statement)
+        for statement in _language(connection).triggers(topics()):
+            cursor.execute(statement)
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Drop every trigger: for bulk loads, and on SQLite for migrations, which can't rename a table that one names."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for name in sorted(installed(connection)):
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            return
+        cursor.execute(
+            "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+            "WHERE NOT tgisinternal AND tgname LIKE 'crp\\_%' AND relnamespace = current_schema()::regnamespace"
+        )
+        for name, table in cursor.fetchall():
+            cursor.execute(f'DROP TRIGGER "{name}" ON "{table}"')
+
+
+def rebuild(connection: BaseDatabaseWrapper) -> None:
+    """Make every summary anew from what it sums up, in one transaction, and count that as a change."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("LOCK TABLE funding_contribution, funding_reportedfunding, plans_revision IN SHARE MODE")
+        for statement in shared.rebuild():
+            cursor.execute(statement)
+        for topic in ("content", "money"):
+            cursor.execute(
+                "INSERT INTO funding_changecounter (topic, shard, value) VALUES (%s, -1, 1) "
+                "ON CONFLICT (topic, shard) DO UPDATE SET value = funding_changecounter.value + 1",
+                [topic],
+            )
+
+
+def stamp(connection: BaseDatabaseWrapper) -> tuple[int, int]:
+    """Return (content, money): numbers that grow with every committed change, and with nothing else. Queries: 1."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT topic, CAST(SUM(value) AS BIGINT) FROM funding_changecounter GROUP BY topic")
+        counts = dict(cursor.fetchall())
+    return counts.get("content", 0), counts.get("money", 0)
