@@ -21,8 +21,9 @@ class Rollup:
     """What was requested and received, over one plan, a part of it, or many plans.
 
     All amounts are US dollars with two decimals. A plan that does not report its funding adds to what is requested
-    and to nothing else: its money received is unknown, which is not zero. The gap and the percentage are therefore
-    those of ``requested_reporting_usd``, the part of the requirement whose funding is known.
+    and to nothing else: its money received is unknown, which is not zero. The percentage is therefore that of
+    ``requested_reporting_usd``, the part of the requirement whose funding is known, and so is the gap. The gap of
+    several plans is the sum of their gaps: money above one plan's requirement does not fill the gap of another.
     """
 
     requested_usd: Decimal | None
@@ -36,8 +37,14 @@ class Rollup:
     plans: int = 1
     plans_requesting: int = 0
     plans_reporting: int = 0
+    gaps_usd: Decimal | None = None
+    """Over several plans: the sum of their gaps. What one plan has too much does not help another."""
+    surpluses_usd: Decimal | None = None
+    """Over several plans: the sum of what each received above its requirement."""
 
     def __post_init__(self) -> None:
+        if (self.gaps_usd or ZERO) < 0 or (self.surpluses_usd or ZERO) < 0:
+            raise FigureError(f"Gaps and surpluses of single plans are never below 0: {self}")
         if not 0 <= self.plans_requesting <= self.plans or not 0 <= self.plans_reporting <= self.plans:
             raise FigureError(f"More plans request or report than there are: {self}")
         if (self.received_usd is None) != (self.plans_reporting == 0):
@@ -60,14 +67,24 @@ class Rollup:
 
     @property
     def gap_usd(self) -> Decimal | None:
-        """What is missing, never below 0. None: requirement or funding is not reported."""
+        """What is missing, never below 0; over several plans the sum of theirs.
+
+        None: requirement or funding is not reported.
+        """
+        if self.gaps_usd is not None:
+            return self.gaps_usd
         if self._measured_usd is None or self.received_usd is None:
             return None
         return max(self._measured_usd - self.received_usd, ZERO)
 
     @property
     def over_funded_usd(self) -> Decimal | None:
-        """What was received above the requirement; 0 where nothing was. None: one of the two is not reported."""
+        """What was received above the requirement, 0 where nothing was; over several plans the sum of theirs.
+
+        None: one of the two is not reported.
+        """
+        if self.surpluses_usd is not None:
+            return self.surpluses_usd
         if self._measured_usd is None or self.received_usd is None:
             return None
         return max(self.received_usd - self._measured_usd, ZERO)

@@ -67,6 +67,8 @@ class Contribution(NaturalKeyModel):
         KEPT = "kept", _("Looked like a duplicate, kept: counts")
         MERGED = "merged", _("Duplicate: merged, does not count")
 
+    COUNTED_REVIEWS: ClassVar = (Review.CLEAR, Review.KEPT)
+
     code = models.CharField(
         _("code"),
         max_length=60,
@@ -297,11 +299,7 @@ class Contribution(NaturalKeyModel):
     @property
     def is_counted(self) -> bool:
         """Whether it changes what its plan received."""
-        return (
-            self.status in self.COUNTED
-            and self.flow != self.Flow.INTERNAL
-            and self.review in {self.Review.CLEAR, self.Review.KEPT}
-        )
+        return self.status in self.COUNTED and self.flow != self.Flow.INTERNAL and self.review in self.COUNTED_REVIEWS
 
     def clean(self) -> None:
         """Refuse a target that the current revision of the plan, or else its newest, does not have."""
@@ -334,9 +332,7 @@ class StatusChange(NaturalKeyModel):
     )
     status = models.CharField(_("status"), max_length=10, choices=Contribution.Status.choices)
     since_on = models.DateField(_("since"), null=True, blank=True, help_text=_("Empty: the source has no date."))
-    amount_usd = USDField(
-        _("amount (USD)"), allow_negative=True, help_text=_("US dollars, as they were at this step.")
-    )
+    amount_usd = USDField(_("amount (USD)"), allow_negative=True, help_text=_("US dollars, as they were at this step."))
     note = models.CharField(_("note"), max_length=300, blank=True)
     recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True)
     recorded_by = models.ForeignKey(

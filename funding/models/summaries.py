@@ -67,7 +67,8 @@ class PlanFigures(models.Model):
         f"CASE WHEN {_KNOWN} THEN CASE WHEN {_RECEIVED} > requested_usd THEN {_RECEIVED} - requested_usd ELSE 0 END END"
     )
     percent_funded = _generated(
-        f"CASE WHEN {_KNOWN} AND requested_usd > 0 THEN CASE WHEN {_RECEIVED} < 0 THEN -({_SHARE}) ELSE {_SHARE} END END"
+        f"CASE WHEN {_KNOWN} AND requested_usd > 0 THEN "
+        f"CASE WHEN {_RECEIVED} < 0 THEN -({_SHARE}) ELSE {_SHARE} END END"
     )
 
     class Meta:

@@ -1,7 +1,7 @@
 """The triggers on PostgreSQL: one call a statement, however many rows it changed.
 
-Whatever changes the figures of a plan takes the lock on its row of ``funding_planfigures`` first, in the order of plans,
-and adds up after that, in a statement of its own: that one sees what the writer before has committed.
+Whatever changes the figures of a plan first takes the lock on its row of ``funding_planfigures``, in the order of
+plans, and adds up after that, in a statement of its own: that one sees what the writer before has committed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ def triggers(topics: dict[str, str]) -> Iterator[str]:
         yield f"""CREATE TRIGGER crp_{table}_counted AFTER INSERT OR UPDATE OR DELETE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION crp_count_change('{topic}')"""
     yield from _on(
-        "plan_start", "plans_plan", "INSERT", "INSERT INTO funding_planfigures (plan_id) SELECT id FROM added ORDER BY id;"
+        "plan_start",
+        "plans_plan",
+        "INSERT",
+        "INSERT INTO funding_planfigures (plan_id) SELECT id FROM added ORDER BY id;",
     )
     yield from _on(
         "plan_end",

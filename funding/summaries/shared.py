@@ -105,6 +105,7 @@ def sector_lines(plans: str) -> str:
             AND NOT EXISTS (SELECT 1 FROM funding_reportedfunding official WHERE {_IS_OFFICIAL})
     ) parts
     GROUP BY plan_id, sector_key
+    HAVING COUNT(requested) + COUNT(given) + COUNT(pledged) > 0
     """
 
 

@@ -25,9 +25,7 @@ def triggers(topics: dict[str, str]) -> Iterator[str]:
     yield _trigger(
         "plan_figures_end",
         "AFTER DELETE ON plans_plan",
-        [
-            f"DELETE FROM {table} WHERE plan_id = OLD.id;" for table in SUMMARIES
-        ],
+        [f"DELETE FROM {table} WHERE plan_id = OLD.id;" for table in SUMMARIES],
     )
     for event in EVENTS:
         yield _contribution(event)
@@ -88,7 +86,9 @@ def _contribution(event: str) -> str:
     )
 
 
-def _source(name: str, table: str, column: str, event: str, update: Callable[[str], str], *, sectors: bool = True) -> str:
+def _source(
+    name: str, table: str, column: str, event: str, update: Callable[[str], str], *, sectors: bool = True
+) -> str:
     plans = " UNION ".join(f"SELECT {row}.{column}" for row in rows_of(event))
     statements = [f"{update(plans)};", *(_refresh_sectors(plans) if sectors else [])]
     return _trigger(f"{name}_{event.lower()}", f"AFTER {event} ON {table}", statements)
