@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from crp.common.api.pagination import page_of
 from crp.common.api.views import ListViewSet, ReadOnlyViewSet
+from crp.common.money import USD_COLUMN
 from funding.api import examples
 from funding.api.checks import ChecksSerializer, answer_checks
 from funding.api.detail import PlanDetailSerializer
@@ -37,7 +38,7 @@ from funding.filters import (
     ProjectFilter,
 )
 from funding.models import Contribution, FundingRequest, Organization, Project
-from funding.rollups import USD, break_down_plan, with_amounts, with_figures
+from funding.rollups import break_down_plan, with_amounts, with_figures
 from plans.models import Objective, Outcome, Plan
 from plans.querysets import in_force
 
@@ -143,7 +144,8 @@ class ObjectiveViewSet(ListViewSet):
         .prefetch_related("target_groups__target_group")
         .annotate(
             requested_usd=Subquery(
-                FundingRequest.objects.filter(objective=OuterRef("pk")).values("amount_usd")[:1], output_field=USD
+                FundingRequest.objects.filter(objective=OuterRef("pk")).values("amount_usd")[:1],
+                output_field=USD_COLUMN,
             )
         )
     )
