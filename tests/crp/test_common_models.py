@@ -61,7 +61,7 @@ def test_a_natural_key_follows_links_and_stops_where_one_is_missing(mali: MaliPl
     objective = Objective.objects.get(revision=revision, number=2)
     request = FundingRequest.objects.get(objective=objective)
     assert objective.natural_key() == ("MLI-CRP-2025-2026", 1, 2)
-    assert request.natural_key() == ("MLI-CRP-2025-2026", 1, "objective", None, 2, None, None, None)
+    assert request.natural_key() == ("MLI-CRP-2025-2026", 1, "objective", None, 2, None, None, None, None)
     citation = Citation.objects.filter(revision=revision).first()
     assert citation.natural_key()[:3] == ("MLI-CRP-2025-2026", 1, None)
 

@@ -106,7 +106,7 @@ def test_a_value_that_can_not_be_used_is_an_error_on_its_parameter(query: str) -
 
 def test_an_unknown_value_is_quoted() -> None:
     assert problems("kind=crp,nonsense")["kind"] == [
-        "“nonsense” is not one of: crp, compendium, flash_appeal, hnrp, rrp, other."
+        "“nonsense” is not one of: crp, compendium, flash_appeal, hnrp, rrp, regional, consolidated, other."
     ]
 
 

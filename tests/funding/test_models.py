@@ -17,12 +17,22 @@ from funding.models import (
     OrganizationIdentifier,
     Project,
     RelatedPlan,
+    ReportedFunding,
     RequestShare,
+    StatusChange,
 )
-from plans.models import Framework, Objective, Plan, PlanFamily, Revision
+from plans.models import Country, Framework, Objective, Plan, PlanFamily, Revision
 from sectors.models import Sector
 from tests.constraints import Broken, assert_database_refuses, assert_form_refuses, assert_refused, named_constraints
-from tests.factories import add_request, make_contribution, make_organization, make_plan, make_sector, make_taxonomy
+from tests.factories import (
+    add_request,
+    make_contribution,
+    make_country,
+    make_organization,
+    make_plan,
+    make_sector,
+    make_taxonomy,
+)
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -44,8 +54,12 @@ def world() -> SimpleNamespace:
         "framework": Framework.objects.create(revision=revision, code="MCOF", name="MCOF"),
         "objective": Objective.objects.create(revision=revision, number=9, title="Nine"),
         "sector": Sector.objects.filter(taxonomy=revision.taxonomy).order_by("order").last(),
+        "country": make_country(),
         "project": Project.objects.create(revision=revision, code="FREE", title="Free"),
     }
+    add_request(revision, "country", Country.objects.first(), Decimal(1))
+    StatusChange.objects.create(contribution=made.money, status="paid", amount_usd=1)
+    ReportedFunding.objects.create(plan=plan, amount_usd=1, reported_on="2024-06-01")
     RelatedPlan.objects.create(revision=revision, funding_request=made.line, plan_family=made.family)
     RequestShare.objects.create(
         revision=revision, funding_request=made.line, objective=made.objective, share_percent=50
@@ -71,11 +85,27 @@ def share(world: Any, **values: Any) -> RequestShare:
     return RequestShare(**given | values)
 
 
+def related(world: Any, **values: Any) -> RelatedPlan:
+    family = PlanFamily.objects.get_or_create(code="HRP", defaults={"name": "Plan"})[0]
+    given = {"revision": world.revision, "funding_request": world.line, "plan_family": family}
+    return RelatedPlan(**given | values)
+
+
+def official(world: Any, **values: Any) -> ReportedFunding:
+    return ReportedFunding(**{"plan": world.plan, "amount_usd": 5, "reported_on": "2024-07-01"} | values)
+
+
+def own_child(world: Any) -> Contribution:
+    row = Contribution.objects.get(pk=world.money.pk)
+    row.parent = row
+    return row
+
+
 def money(world: Any, **values: Any) -> Contribution:
     return Contribution(**{"code": "NEW-1", "plan": world.plan, "status": "paid", "amount_usd": 5} | values)
 
 
-NAMES = ("framework", "objective", "sector", "project")
+NAMES = ("framework", "objective", "sector", "country", "project")
 CASES = [
     *(Broken("funding_request_one_target", lambda w, name=name: ask(w, name), TARGET) for name in NAMES),
     *(
@@ -165,6 +195,75 @@ CASES = [
         "contribution_one_sector_or_shared",
         lambda w: money(w, sector=w.free["sector"], is_shared_across_sectors=True),
         "Either one sector or several: not both.",
+    ),
+    Broken(
+        "contribution_amount_not_zero",
+        lambda w: money(w, amount_usd=0),
+        "An amount of 0 gives nothing: leave the contribution out.",
+    ),
+    Broken(
+        "contribution_converted_needs_rate",
+        lambda w: money(w, amount_basis="converted"),
+        "An amount that is converted needs the rate it was converted at.",
+    ),
+    Broken(
+        "contribution_plan_or_country",
+        lambda w: money(w, country=w.free["country"]),
+        "Either a plan or a country: a plan has countries of its own.",
+    ),
+    Broken(
+        "contribution_not_its_own_parent",
+        own_child,
+        "A contribution can't pass on itself.",
+    ),
+    Broken(
+        "status_change_once_per_status",
+        lambda w: StatusChange(contribution=w.money, status="paid", amount_usd=2),
+        "This contribution has taken that step already.",
+    ),
+    *(
+        Broken("related_plan_inside_within_bounds", lambda w, v=values: related(w, overlap="partly", **v), said, where)
+        for values, said, where in (
+            ({"inside_usd": -1}, ZERO_OR_MORE, "inside_usd"),
+            ({"inside_percent": -1}, ZERO_OR_MORE, "inside_percent"),
+            ({"inside_percent": 101}, "Ensure this value is less than or equal to 100.", "inside_percent"),
+        )
+    ),
+    *(
+        Broken(
+            "related_plan_part_has_size",
+            lambda w, v=values: related(w, **v),
+            "“Partly inside” needs an amount or a share; the others have neither.",
+        )
+        for values in (
+            {"overlap": "partly"},
+            {"overlap": "partly", "inside_usd": 5, "inside_percent": 5},
+            {"overlap": "identical", "inside_usd": 5},
+            {"overlap": "", "inside_percent": 5},
+        )
+    ),
+    Broken(
+        "reported_funding_one_in_force",
+        official,
+        "There already is such a total in force: supersede it first.",
+    ),
+    *(
+        Broken(
+            "reported_funding_names_its_part",
+            lambda w, scope=scope: official(w, scope=scope, sector=w.line.sector),
+            "Name the part that the scope says, and no other.",
+        )
+        for scope in ("total", "country")
+    ),
+    Broken(
+        "reported_funding_plan_or_year",
+        lambda w: official(w, plan=None, scope="country", country=w.free["country"]),
+        "Money outside any plan needs its year; a plan has its own.",
+    ),
+    Broken(
+        "reported_funding_superseded_later",
+        lambda w: official(w, superseded_on="2024-06-30"),
+        "A total can't be superseded before the day it speaks of.",
     ),
 ]
 

@@ -65,7 +65,10 @@ def test_a_plan_without_money_received_can_be_opened_by_everything(
     )  # fmt: skip
     opened = break_down_plan(plan, by)
     assert (opened.total.requested_usd, opened.total.received_usd) == (requested, 0 if reports_funding else None)
-    if by == "donor":
+    if by == "country":  # all money of a plan is for its one country
+        says_something = requested is not None or reports_funding
+        assert set(amounts(opened)) == ({plan.countries.get().iso3} if says_something else set())
+    elif by in {"donor", "status", "earmarking", "decision_year"}:
         assert amounts(opened, "received_usd") == ({"not_specified": 0} if reports_funding else {})
     elif not lines and (requested is not None or reports_funding):
         assert amounts(opened) == {"not_specified": requested}
@@ -293,7 +296,21 @@ def test_only_the_plans_asked_for_count() -> None:
     for by in PORTFOLIO:
         total = break_down(chosen, [by]).total
         assert (total.requested_usd, total.received_usd, total.plans) == (1_000, 2_000, 1)
-    assert add_up([figures(first)]) == figures(first)
+    alone, itself = add_up([figures(first)]), figures(first)
+    for name in ("requested_usd", "received_usd", "gap_usd", "over_funded_usd", "percent_funded", "plans"):
+        assert getattr(alone, name) == getattr(itself, name)
+
+
+def test_money_above_one_requirement_fills_no_other_gap() -> None:
+    """1,000 asked, 2,000 given; 500 asked, 100 given: 400 are missing, whatever the first has too much."""
+    make_plan(requested_usd=1_000, contributions=2)
+    short = make_plan(requested_usd=500, contributions=0, countries=list(Plan.objects.get().countries.all()))
+    make_contribution(plan=short, amount_usd=100)
+    for by in PORTFOLIO:
+        total = portfolio(by).total
+        assert (total.gap_usd, total.over_funded_usd, total.percent_funded) == (400, 1_000, 140)
+    [country] = portfolio("country").lines
+    assert (country.figures.gap_usd, country.figures.over_funded_usd) == (400, 1_000)
 
 
 def test_parts_of_one_plan_add_to_one_plan() -> None:

@@ -25,7 +25,8 @@ from funding.rollups import (
 from funding.rollups.proof import differences
 from plans.models import Plan
 from tests.factories import make_plans
-from tests.funding.ledger import Ledger, World
+from tests.funding.ledger import Ledger
+from tests.funding.world import World
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 

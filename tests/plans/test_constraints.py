@@ -105,6 +105,23 @@ CASES = [
         "The last year must not lie before the first year.",
     ),
     Broken(
+        "plan_days_in_order",
+        lambda w: Plan(
+            code="P", kind="crp", title="P", start_year=2025, end_year=2025, start_on="2025-02-02", end_on="2025-02-01"
+        ),
+        "The last day must not lie before the first day.",
+    ),
+    *(
+        Broken(
+            "plan_totals_year_within_period",
+            lambda w, year=year: Plan(
+                code="P", kind="crp", title="P", start_year=2025, end_year=2026, totals_year=year
+            ),
+            "The year of the totals must lie within the years of the plan.",
+        )
+        for year in (2024, 2027)
+    ),
+    Broken(
         "plan_identifier_once",
         lambda w: PlanIdentifier(plan=w.plan, scheme="fts", value="1"),
         "Another plan already has this identifier.",

@@ -153,7 +153,7 @@ def test_parameters_have_the_types_they_take() -> None:
         assert parameters[name]["schema"]["type"] == "array", name
         assert (parameters[name]["style"], parameters[name]["explode"]) == ("form", False), name
     assert set(parameters["kind"]["schema"]["items"]["enum"]) == {
-        "crp", "compendium", "flash_appeal", "hnrp", "rrp", "other",
+        "crp", "compendium", "flash_appeal", "hnrp", "rrp", "regional", "consolidated", "other",
     }  # fmt: skip
     assert "-gap_usd" in parameters["ordering"]["schema"]["items"]["enum"]
     assert parameters["reported"]["schema"] == {"type": "boolean"}

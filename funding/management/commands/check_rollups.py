@@ -16,6 +16,11 @@ from plans.models import Plan
 SHOWN = 50
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 plan``, ``1,200 plans``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 class Command(BaseCommand):
     """Adds everything up again and compares; status 1 where anything differs."""
 
@@ -45,7 +50,7 @@ class Command(BaseCommand):
         number = len(shown) + sum(1 for _difference in found)
         plans = Plan.objects.using(using).count()
         contributions = Contribution.objects.using(using).count()
-        told = f"{number:,} differences over {plans:,} plans and {contributions:,} contributions."
+        told = f"{count(number, 'difference')} over {count(plans, 'plan')} and {count(contributions, 'contribution')}."
         if number:
             rest = f" The first {SHOWN} stand above." if number > SHOWN else ""
             raise CommandError(f"{told}{rest} check_rollups --rebuild makes the sums anew.")
