@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint types test-sqlite test-postgres test-browser browser bench coverage format messages openapi \
+.PHONY: help run test lint types test-sqlite test-postgres test-browser browser bench stress coverage format messages openapi \
         requirements clean
 
 help:  ## List these commands
@@ -52,6 +52,10 @@ browser: .make/dev
 
 bench: .make/dev $(CATALOGUES)  ## Measure how long pages and endpoints take
 	$(TEST) $(PYTEST) tests/benchmarks -m benchmark --capture no
+
+stress: .make/dev $(CATALOGUES)  ## Eight writers for a minute on both databases, then every sum is proved
+	$(TEST) STRESS_SECONDS=60 $(PYTEST) tests/funding/test_summaries_parallel.py --capture no
+	$(TEST) STRESS_SECONDS=60 $(PY) -m tests.postgres -- $(PYTEST) tests/funding/test_summaries_parallel.py --capture no
 
 coverage: .make/dev $(CATALOGUES)  ## Which lines and branches the tests reach (htmlcov/index.html)
 	$(TEST) $(PYTEST) $(PARALLEL) --cov --cov-report term --cov-report html
