@@ -6,7 +6,7 @@ from the sums that the database keeps (:mod:`funding.summaries`); ``manage.py ch
 that are added up from every contribution, as the figures of a past day are.
 """
 
-from .breakdowns import break_down, break_down_plan
+from .breakdowns import break_down, break_down_plan, total_of
 from .plans import (
     TOTAL_FROM,
     add_parts,
@@ -27,6 +27,7 @@ __all__ = [
     "figures_of",
     "requested_of",
     "sums_by_breakdown",
+    "total_of",
     "with_amounts",
     "with_figures",
 ]

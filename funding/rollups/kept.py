@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
@@ -50,8 +51,10 @@ def add_up(
     connection: BaseDatabaseWrapper, plans: QuerySet[Plan], dimensions: Sequence[Dimension]
 ) -> tuple[dict[tuple[Any, ...], Sums], Sums]:
     """Return the sums by raw value of the dimensions, and over everything. Queries: 2."""
-    chosen, params = plans.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
-    total = _read(connection, _SELECT.format(keys="", parts=_WHOLE.format(plans=chosen), grouped=""), params, [])
+    try:
+        chosen, params = plans.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return {}, Sums()
     keys = ["figures.part" if dimension.is_inside_plan else dimension.kept_key for dimension in dimensions]
     inside = [dimension for dimension in dimensions if dimension.is_inside_plan]
     parts = _SPLIT.format(plans=chosen, part=_PART_OF[inside[0].name]) if inside else _WHOLE.format(plans=chosen)
@@ -59,7 +62,17 @@ def add_up(
     sql = _SELECT.format(
         keys="".join(f"{key}, " for key in keys), parts=parts, grouped=f"GROUP BY {numbers} ORDER BY {numbers}"
     )
-    return _read(connection, sql, params, dimensions), total.get((), Sums())
+    return _read(connection, sql, params, dimensions), total(connection, plans)
+
+
+def total(connection: BaseDatabaseWrapper, plans: QuerySet[Plan]) -> Sums:
+    """Return the sums over all plans. Queries: 1."""
+    try:
+        chosen, params = plans.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return Sums()
+    sql = _SELECT.format(keys="", parts=_WHOLE.format(plans=chosen), grouped="")
+    return _read(connection, sql, params, [])[()]
 
 
 _SELECT = """

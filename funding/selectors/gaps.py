@@ -12,14 +12,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crp.common.charts import largest
 from crp.common.figures import Rollup, add_known
 from crp.common.pages import BadParameterError, Column, Sorting, problem_of, read_page
 from funding.dimensions import PORTFOLIO
 from funding.filters import PlanFilter
-from funding.rollups import add_up, break_down, figures_of
+from funding.rollups import break_down, total_of
 from funding.selectors.filter_form import ActiveFilter, FilterForm
-from funding.selectors.portfolio import PLAN, PlanLine, plan_lines, published_plans
+from funding.selectors.portfolio import PLAN, PlanLine, longest_of, plan_lines, published_plans
 from plans.models import Plan
 
 COLUMNS = (
@@ -32,7 +31,6 @@ COLUMNS = (
 )
 DEFAULT_ORDER = "-gap_usd"
 OWN_PARAMETERS = ("search", "ordering", "page")
-SUMMED = ("requested_usd", "received_usd", "pledged_usd", "funding_reported")
 
 
 class GapExplorer:
@@ -78,18 +76,14 @@ class GapExplorer:
         return plan_lines(self.page.object_list)
 
     @cached_property
-    def _all_figures(self) -> list[Rollup]:
-        rows = self.plans.order_by().values_list(*SUMMED, named=True)
-        return [figures_of(row) for row in rows]
-
-    @cached_property
     def total(self) -> Rollup:
         """The figures of everything found, on all pages."""
-        return add_up(self._all_figures)
+        return total_of(self.plans)
 
     @cached_property
     def scale(self) -> Decimal:
-        return largest(self._all_figures)
+        """The longest bar of all pages, so that they can be compared."""
+        return longest_of(self.plans)
 
     @cached_property
     def pages(self) -> list[int | str]:

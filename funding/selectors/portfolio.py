@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crp.common.charts import largest
-from crp.common.figures import Breakdown, Key, Line, Rollup
+from crp.common.figures import ZERO, Breakdown, Key, Line, Rollup
 from funding.dimensions import Dimension
-from funding.rollups import add_up, break_down, figures_of, with_figures
+from funding.rollups import break_down, figures_of, total_of, with_figures
 from plans.models import Citation, Country, Plan, Revision
 
 LONGEST_AXIS = 15  # years; a longer one leaves out the years without a plan
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def _name_plans(values: set[Any], on: date | None, plans: Collection[int]) -> dict[Any, Key]:
@@ -78,6 +77,12 @@ def scale_of(lines: Iterable[PlanLine | Line]) -> Decimal:
     return largest(line.figures for line in lines)
 
 
+def longest_of(plans: QuerySet[Plan]) -> Decimal:
+    """Return the one scale on which the bars of plans from :func:`published_plans` fit, without reading them."""
+    found = plans.order_by().aggregate(asked=Max("requested_usd"), given=Max("received_usd"))
+    return max((amount for amount in found.values() if amount is not None), default=ZERO)
+
+
 def year_columns(breakdown: Breakdown) -> list[YearColumn]:
     """Return the lines of a breakdown by year as columns of a chart, the years without a plan between them."""
     figures = {int(line.key.code): line.figures for line in breakdown.rows if line.key.code is not None}
@@ -89,7 +94,7 @@ def year_columns(breakdown: Breakdown) -> list[YearColumn]:
 
 
 class Portfolio:
-    """All published plans together. Queries: 2 for the plans, 1 by year, 6 at most by global cluster."""
+    """All published plans together. Queries: 16 at most, and of the plans only those that it shows."""
 
     SHOWN = 6
 
@@ -97,12 +102,8 @@ class Portfolio:
         self.plans = published_plans()
 
     @cached_property
-    def lines(self) -> list[PlanLine]:
-        return plan_lines(self.plans)
-
-    @cached_property
     def total(self) -> Rollup:
-        return add_up(line.figures for line in self.lines)
+        return total_of(self.plans)
 
     @cached_property
     def by_year(self) -> Breakdown:
@@ -131,23 +132,27 @@ class Portfolio:
 
     @cached_property
     def largest_gaps(self) -> list[PlanLine]:
-        short = [line for line in self.lines if line.gap_usd]
-        return sorted(short, key=lambda line: (-(line.gap_usd or 0), line.plan.code))[: self.SHOWN]
+        return plan_lines(self.plans.filter(gap_usd__gt=0).order_by("-gap_usd", "code")[: self.SHOWN])
 
     @cached_property
     def unreported(self) -> list[PlanLine]:
-        """Plans that don't say what they received, the largest requirement first."""
-        silent = [line for line in self.lines if not line.figures.funding_reported]
-        return sorted(silent, key=lambda line: (-(line.figures.requested_usd or 0), line.plan.code))
+        """The largest of the plans that don't say what they received."""
+        silent = self.plans.filter(funding_reported=False)
+        return plan_lines(silent.order_by(F("requested_usd").desc(nulls_last=True), "code")[: self.SHOWN])
+
+    @property
+    def silent(self) -> int:
+        """How many plans don't say what they received."""
+        return self.total.plans - self.total.plans_reporting
 
     @cached_property
     def list_scale(self) -> Decimal:
-        return scale_of([*self.largest_gaps, *self.unreported[: self.SHOWN]])
+        return scale_of([*self.largest_gaps, *self.unreported])
 
     @cached_property
     def newest(self) -> datetime | None:
         """When the newest revision was published."""
-        return max((line.revision.published_at for line in self.lines if line.revision.published_at), default=None)
+        return next((line.revision.published_at for line in self.recently_revised), None)
 
     @cached_property
     def inferred_dates(self) -> set[int]:
@@ -160,5 +165,4 @@ class Portfolio:
 
     @cached_property
     def recently_revised(self) -> list[PlanLine]:
-        newest = sorted(self.lines, key=lambda line: line.revision.published_at or LONG_AGO, reverse=True)
-        return newest[:4]
+        return plan_lines(self.plans.order_by("-current__published_at", "-start_year", "code")[:4])
