@@ -15,7 +15,7 @@ from crp.common.models import NaturalKeyModel
 from crp.common.money import USD_COLUMN, USDField
 from funding.querysets import ContributionQuerySet
 from plans.models import Country, Plan, Source
-from sectors.models import Sector
+from sectors.models import Sector, Taxonomy
 
 from .organizations import Organization
 
@@ -318,7 +318,8 @@ class Contribution(NaturalKeyModel):
             errors["project_code"] = _("The plan has no project with this code.")
         if self.sector is not None:
             taxonomies = {revision.taxonomy_id, *revision.frameworks.values_list("taxonomy_id", flat=True)}
-            if self.sector.taxonomy_id not in taxonomies:
+            is_global = self.sector.taxonomy.kind == Taxonomy.Kind.GLOBAL_CLUSTERS
+            if self.sector.taxonomy_id not in taxonomies and not is_global:
                 errors["sector"] = _("This sector is of a taxonomy that the plan does not use.")
         if errors:
             raise ValidationError(errors)

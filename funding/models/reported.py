@@ -85,6 +85,7 @@ class ReportedFunding(NaturalKeyModel):
         "sector__code",
         "is_shared_across_sectors",
         "reported_on",
+        "superseded_on",
     )
 
     class Meta:

@@ -1,0 +1,99 @@
+"""The real files of FTS, against sums that a plain loop makes of them."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from funding.models import Contribution, ReportedFunding
+from plans.models import Plan
+from tests.shared import shared_path
+
+from .fts_files import run
+from .test_fts_requirements import everything, total_of
+
+pytestmark = pytest.mark.django_db
+
+COUNTRIES = ("afg", "jor", "pse")
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def known(*amounts: str) -> Decimal:
+    return sum((Decimal(amount) for amount in amounts if amount), Decimal(0))
+
+
+def test_every_plan_since_1999_twice() -> None:
+    path = shared_path("fts/fts_requirements_funding_2026-04.csv")
+    out = run(path)
+    assert "plans: 888 created" in out
+    assert "skipped" not in out.replace("0 rows skipped", "")
+    mali = Plan.objects.in_force().get(code="HMLI25")
+    assert (mali.current.requested_usd, total_of(mali)) == (Decimal(771314315), Decimal(198676093))
+    requested: dict[int, Decimal] = defaultdict(Decimal)
+    received: dict[int, Decimal] = defaultdict(Decimal)
+    outside = Decimal(0)
+    for row in rows_of(path):
+        if row["id"]:
+            requested[int(row["year"])] += known(row["requirements"])
+            received[int(row["year"])] += known(row["funding"])
+        else:
+            outside += known(row["funding"])
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    for plan in Plan.objects.in_force().filter(identifiers__scheme="fts"):
+        found[plan.figures_year] += plan.current.requested_usd or 0
+    assert found == requested
+    found = defaultdict(Decimal)
+    for total in ReportedFunding.objects.in_force().filter(scope="total").select_related("plan"):
+        found[total.plan.figures_year] += total.amount_usd
+    assert found == received
+    totals = ReportedFunding.objects.filter(plan=None).values_list("amount_usd", flat=True)
+    assert sum(totals, Decimal(0)) == outside
+    before = everything()
+    assert "0 created, 0 updated" in run(path)
+    assert everything() == before
+
+
+def test_the_flows_of_three_countries_twice() -> None:
+    paths = [
+        shared_path(f"fts/fts_{boundary}_funding_{country}.csv")
+        for boundary in ("incoming", "internal")
+        for country in COUNTRIES
+    ]
+    paths.append(shared_path("fts/fts_outgoing_funding_pse.csv"))
+    run(*paths)
+    once = {row["id"]: row for path in paths for row in rows_of(path) if known(row["amountUSD"])}
+    amounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in once.values():
+        amounts[row["boundary"], row["status"]] += Decimal(row["amountUSD"])
+    numbers = Counter((row["boundary"], row["status"]) for row in once.values())
+    found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    counted: Counter[tuple[str, str]] = Counter()
+    for flow, status, amount in Contribution.objects.filter(external_scheme="fts").values_list(
+        "flow", "status", "amount_usd"
+    ):
+        found[flow, status] += amount
+        counted[flow, status] += 1
+    assert found == amounts
+    assert counted == numbers
+    assert amounts["incoming", "pledge"] == 110_749  # two of them, added by hand
+    before = everything()
+    run(*paths)
+    assert everything() == before
+
+
+def test_every_file_there_is_twice() -> None:
+    folder = shared_path("fts")
+    out = run(folder)
+    assert "REFUSED" not in out
+    assert Plan.objects.filter(identifiers__scheme="fts").distinct().count() == 889  # one is known by its flows alone
+    before = everything()
+    assert "0 created, 0 updated" in run(folder)
+    assert everything() == before
