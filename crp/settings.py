@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "plans",
     "crp.accounts",
     "funding",
+    "crp.importing",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -185,7 +186,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["crp.common.api.permissions.ReadOnly"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "crp.common.api.negotiation.StrictNegotiation",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "crp.common.api.renderers.CSVRenderer"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "crp.common.api.renderers.CSVRenderer",
+        "crp.common.api.renderers.NDJSONRenderer",
+    ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "crp.common.api.pagination.StrictLimitOffsetPagination",
     "DEFAULT_FILTER_BACKENDS": [

@@ -149,7 +149,11 @@ class PlanAdmin(BaseAdmin):
     ) -> HttpResponse:
         plan = kwargs.get("obj")
         if plan is not None:
-            context |= revision_links(request, plan) | {"revisions": plan.revisions.order_by("-number")}
+            context |= revision_links(request, plan) | {
+                "revisions": plan.revisions.order_by("-number"),
+                "contributions_url": contributions_url(request, plan),
+                "contribution_count": plan.contributions.count(),
+            }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Plan, post_url_continue: str | None = None) -> HttpResponse:
@@ -190,6 +194,13 @@ class PlanAdmin(BaseAdmin):
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/crp/start_revision.html", context)
+
+
+def contributions_url(request: HttpRequest, plan: Plan) -> str:
+    """Return the address of the list of a plan's contributions; empty where this person may not see them."""
+    if not (request.user.has_perm("funding.view_contribution") or request.user.has_perm("funding.change_contribution")):
+        return ""
+    return reverse("admin:funding_contribution_changelist", query={"plan__id__exact": plan.pk})
 
 
 def revision_links(request: HttpRequest, plan: Plan) -> dict[str, Any]:

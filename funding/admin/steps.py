@@ -1,10 +1,10 @@
-"""Pages that ask before a step is taken: start a revision, publish one."""
+"""Pages that ask before a step is taken: start a revision, publish one, decide about money."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from crp.common.admin.fields import PlainTextField
 from crp.common.numbers import write_number, write_percent
 from funding.checks import Check, Unit, Verdict, worst
-from plans.models import Revision
 
+Done = TypeVar("Done")
 ORDER = (Verdict.ERROR, Verdict.WARNING, Verdict.NOTE, Verdict.NOT_REPORTED, Verdict.OK)
 
 
@@ -41,7 +41,7 @@ class FirstReasonForm(ReasonForm):
     )
 
 
-def take_step(form: forms.Form, step: Callable[[], Revision]) -> Revision | None:
+def take_step(form: forms.Form, step: Callable[[], Done]) -> Done | None:
     """Take a step and return what came of it; None where it was refused, with each cause as an error of the form.
 
     Nothing of a refused step stays in the database.

@@ -1,4 +1,4 @@
-"""What is done with plans and their money as one step: publication."""
+"""Publication: the draft of a plan becomes what readers see."""
 
 from __future__ import annotations
 

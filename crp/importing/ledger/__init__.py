@@ -1,0 +1,1 @@
+"""Bulk entry: contributions from a workbook or a CSV file that people fill in, all of it or nothing."""
