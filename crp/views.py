@@ -40,6 +40,7 @@ def _tables() -> list[dict[str, Any]]:
         ("projects", _("Projects"), _("project of a plan")),
         ("funding-requests", _("Funding requests"), _("amount asked for, under one breakdown")),
         ("contributions", _("Contributions"), _("contribution, with its status, date and target")),
+        ("reported-funding", _("Official totals"), _("official total of money received, with its day and source")),
         ("organizations", _("Organizations"), _("donor or partner")),
         ("sectors", _("Sectors"), _("sector of a list, with its global cluster")),
         ("taxonomies", _("Taxonomies"), _("list of sectors")),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
 from plans.models import Revision
 
-from . import content, received, requirement
+from . import content, contributions, received, requirement
 from .facts import Facts
 from .values import Check, Unit, Verdict
 
@@ -20,8 +21,14 @@ RULES: tuple[Callable[[Facts], Iterator[Check]], ...] = (
     received.received_as_stated,
     received.printed_percentages,
     received.contribution_targets,
+    contributions.official_total,
+    contributions.contribution_period,
+    contributions.contribution_rates,
+    contributions.old_pledges,
+    contributions.suspected_duplicates,
     requirement.outcome_shares,
     requirement.request_shares,
+    contributions.related_plan_parts,
     content.people_and_entities,
     content.targeted_within_need,
     content.offices,
@@ -29,12 +36,13 @@ RULES: tuple[Callable[[Facts], Iterator[Check]], ...] = (
 )
 
 
-def check_revision(revision: Revision) -> list[Check]:
+def check_revision(revision: Revision, on: date | None = None) -> list[Check]:
     """Return the result of every rule that the revision, a draft too, gives something to check.
 
+    ``on`` is the day that ages are counted to, today where it is None.
     Queries: a number that depends on the kinds of rows and not on how many there are.
     """
-    facts = Facts(revision)
+    facts = Facts(revision, on)
     return [check for rule in RULES for check in rule(facts)]
 
 

@@ -4,21 +4,45 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from django.utils import timezone
+
 from crp.common.figures import ZERO
 from crp.common.money import quantize_usd
-from funding.models import Contribution, FundingRequest, Project
+from funding.models import Contribution, FundingRequest, Project, RelatedPlan, ReportedFunding
 from funding.rollups import requested_of
 from plans.models import Framework, Objective, Outcome, Revision
 
+# A plan has thousands of contributions; the rules ask for no more of each than this.
+COLUMNS = (
+    "code",
+    "plan",
+    "status",
+    "flow",
+    "review",
+    "amount_usd",
+    "counted_usd",
+    "pledged_usd",
+    "original_currency",
+    "exchange_rate",
+    "decision_on",
+    "reported_on",
+    "usage_year",
+    "framework_code",
+    "objective_number",
+    "project_code",
+)
+
 
 class Facts:
-    """What the rules look at, read once. Queries: one for each property used."""
+    """What the rules look at, read once; ``on`` is the day they look. Queries: one for each property used."""
 
-    def __init__(self, revision: Revision) -> None:
+    def __init__(self, revision: Revision, on: date | None = None) -> None:
         self.revision = revision
+        self.on = on or timezone.localdate()
 
     @cached_property
     def requested(self) -> Decimal | None:
@@ -27,7 +51,9 @@ class Facts:
     @cached_property
     def requests(self) -> list[FundingRequest]:
         return list(
-            self.revision.funding_requests.select_related("framework", "objective", "sector", "project__framework")
+            self.revision.funding_requests.select_related(
+                "framework", "objective", "sector", "country", "project__framework"
+            )
         )
 
     @cached_property
@@ -39,12 +65,34 @@ class Facts:
 
     @cached_property
     def contributions(self) -> list[Contribution]:
-        return list(self.revision.plan.contributions.all())
+        return list(self.revision.plan.contributions.only(*COLUMNS))
+
+    @cached_property
+    def related_plans(self) -> list[RelatedPlan]:
+        return list(self.revision.related_plans.select_related("plan_family"))
+
+    @cached_property
+    def official(self) -> ReportedFunding | None:
+        """The official total of money received that is in force; where there is one, it is what was received."""
+        totals = self.revision.plan.reported_funding.in_force()
+        return totals.filter(scope=ReportedFunding.Scope.TOTAL).first()
 
     @property
     def reports_funding(self) -> bool:
-        """Whether the money received is known: stated by the document, or on record. A pledge does not make it so."""
-        return self.revision.reports_funding or any(item.is_counted for item in self.contributions)
+        """Whether the money received is known: stated by the document, reported officially, or on record.
+
+        A pledge does not make it so.
+        """
+        return (
+            self.revision.reports_funding
+            or self.official is not None
+            or any(item.counted_usd is not None for item in self.contributions)
+        )
+
+    @property
+    def received_usd(self) -> Decimal:
+        """What the plan received: the official total, or else what the contributions on record add to."""
+        return self.received() if self.official is None else self.official.amount_usd
 
     @cached_property
     def projects(self) -> dict[str, Project]:
@@ -63,6 +111,6 @@ class Facts:
         return list(self.revision.outcomes.all())
 
     def received(self, belongs: Callable[[Contribution], bool] = lambda contribution: True) -> Decimal:
-        """Return what was received by the part of the plan that ``belongs`` picks."""
-        counted = (item.amount_usd for item in self.contributions if item.is_counted and belongs(item))
+        """Return what the contributions on record give to the part of the plan that ``belongs`` picks."""
+        counted = (item.counted_usd for item in self.contributions if item.counted_usd is not None and belongs(item))
         return quantize_usd(sum(counted, ZERO))

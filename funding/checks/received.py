@@ -105,7 +105,7 @@ def received_within_reason(facts: Facts) -> Iterator[Check]:
             "received", _("Funding received"), Unit.USD, _("No money received is reported: not the same as 0.")
         )
         return
-    found = facts.received()
+    found = facts.received_usd
     if found < 0:
         verdict, sentence = Verdict.ERROR, _("Corrections pass what was received: the sum is %(found)s.")
     elif facts.requested is not None and found > facts.requested:

@@ -22,10 +22,12 @@ Breakdown = FundingRequest.Breakdown
 def breakdowns_against_total(facts: Facts) -> Iterator[Check]:
     """Each breakdown adds to the plan's total; they tell the same money in different ways."""
     titles = {
-        Breakdown.FRAMEWORK: _("Sum of frameworks"),
-        Breakdown.OBJECTIVE: _("Sum of objectives"),
-        Breakdown.SECTOR: _("Sum of sectors"),
-        Breakdown.PROJECT: _("Sum of projects"),
+        Breakdown.FRAMEWORK: ("frameworks", _("Sum of frameworks")),
+        Breakdown.OBJECTIVE: ("objectives", _("Sum of objectives")),
+        Breakdown.SECTOR: ("sectors", _("Sum of sectors")),
+        Breakdown.GLOBAL_CLUSTER: ("global_clusters", _("Sum of global clusters")),
+        Breakdown.COUNTRY: ("countries", _("Sum of countries")),
+        Breakdown.PROJECT: ("projects", _("Sum of projects")),
     }
     if facts.requested is None:
         yield not_reported("requested", _("Funding required"), Unit.USD, _("The document states no amount at all."))
@@ -45,7 +47,8 @@ def breakdowns_against_total(facts: Facts) -> Iterator[Check]:
         else:
             sentence = _("The lines add to %(found)s; the total of the plan is %(expected)s.")
             verdict = Verdict.WARNING
-        yield make(f"sum_of_{breakdown}s", titles[breakdown], Unit.USD, facts.requested, found, verdict, sentence)
+        name, title = titles[breakdown]
+        yield make(f"sum_of_{name}", title, Unit.USD, facts.requested, found, verdict, sentence)
 
 
 def projects_against_frameworks(facts: Facts) -> Iterator[Check]:

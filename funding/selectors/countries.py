@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from crp.common.figures import Breakdown, Line, Rollup
 from funding.rollups import add_up, break_down
+from funding.rollups.ledger import OutsideYear, outside_plans
 from funding.selectors.citations import CitationBook
 from funding.selectors.portfolio import PlanLine, YearColumn, plan_lines, published_plans, scale_of, year_columns
 from plans.models import Contact, Country, CountryProfile, KeyAction
@@ -33,7 +34,7 @@ class CountryList:
 
 
 class CountryPage:
-    """A country: its mission, its plans and their figures over the years. Queries: 9 at most."""
+    """A country: its mission, its plans and their figures over the years. Queries: 11 at most."""
 
     def __init__(self, country: Country) -> None:
         self.country = country
@@ -76,6 +77,11 @@ class CountryPage:
     @cached_property
     def total(self) -> Rollup:
         return add_up(line.figures for line in self.own)
+
+    @cached_property
+    def outside(self) -> list[OutsideYear]:
+        """Money for the country outside any plan: in none of the totals."""
+        return outside_plans(self.country)
 
     @property
     def silent(self) -> int:

@@ -11,9 +11,13 @@ from django.utils.translation import gettext as _
 
 from crp.common.figures import Breakdown, Line, Rollup
 from crp.common.money import percent_of
+from crp.common.numbers import write_number, write_percent
 from funding.checks import Check
-from funding.models import Contribution, FundingRequest, Project, RelatedPlan, RequestShare
+from funding.dimensions import Residual
+from funding.models import FundingRequest, Project, RelatedPlan, RequestShare
 from funding.rollups import add_parts, break_down_plan
+from funding.selectors.ledger import coverage_of, named_share
+from funding.selectors.overlaps import InterAgencyPart, inter_agency_parts
 from funding.selectors.plan_parts import (
     BreakdownPart,
     ObjectivePart,
@@ -29,6 +33,7 @@ from plans.models import Framework, Narrative, Objective, ObjectiveTargetGroup, 
 from sectors.models import Sector
 
 Kind = FundingRequest.Breakdown
+LARGEST_FIRST = ("sector", "global_cluster", "country", "donor")
 
 
 class PlanPage(PublishedPlan):
@@ -201,29 +206,76 @@ class PlanPage(PublishedPlan):
     def project_scale(self) -> Decimal:
         return scale_of(self.breakdown("project").lines)
 
-    @cached_property
-    def donors(self) -> list[Line]:
-        if not self.figures.funding_reported:
-            return []
-        lines = self.breakdown("donor").lines
-        return sorted(lines, key=lambda line: (line.is_residual, -(line.figures.received_usd or 0)))
+    DONORS_SHOWN = 12
 
     @cached_property
-    def contributions(self) -> list[Contribution]:
-        """All money on record, counted or not, the newest decision first."""
-        return list(self.plan.contributions.select_related("donor", "sector__taxonomy", "source"))
+    def donors(self) -> list[Line]:
+        """Who gave to it, the largest sum first; what no donor is known of last."""
+        if not self.figures.funding_reported and self.figures.pledged_usd is None:
+            return []
+        return sorted(
+            self.breakdown("donor").lines,
+            key=lambda line: (
+                line.is_residual,
+                -(line.figures.received_usd or 0),
+                -(line.figures.pledged_usd or 0),
+            ),
+        )
+
+    @property
+    def donors_shown(self) -> list[Line]:
+        """The largest donors, and every rest."""
+        named = [line for line in self.donors if not line.is_residual]
+        return [*named[: self.DONORS_SHOWN], *(line for line in self.donors if line.is_residual)]
+
+    @cached_property
+    def coverage(self) -> list[str]:
+        """How much of the plan its money received speaks for: sentences; empty where none is reported."""
+        if not self.figures.received_usd:
+            return []
+        sentences = []
+        parts = {
+            "sector": (_("Money is on record for %(found)s of %(all)s sectors."), self.has_sectors),
+            "project": (_("Money is on record for %(found)s of %(all)s projects."), bool(self.rows(Project))),
+        }
+        for by, (sentence, has_parts) in parts.items():
+            if has_parts:
+                found, every = coverage_of(self.breakdown(by))
+                sentences.append(sentence % {"found": write_number(found), "all": write_number(every)})
+        named = {
+            "donor": _("%(share)s of what was received names its donor."),
+            "sector": _("%(share)s of what was received is for one sector by name."),
+        }
+        shares = {by: named_share(self.breakdown(by)) for by in named}
+        sentences += [named[by] % {"share": write_percent(share)} for by, share in shares.items() if share is not None]
+        return sentences
+
+    @cached_property
+    def inter_agency(self) -> list[InterAgencyPart]:
+        """The inter-agency plans that its lines name, with how much of them lies inside each."""
+        return inter_agency_parts(self.rows(FundingRequest), self.rows(RelatedPlan), self.figures)
 
     @cached_property
     def breakdowns(self) -> list[BreakdownPart]:
         """Every way to open the total that the plan gives, the widest first."""
         kinds = {request.breakdown for request in self.rows(FundingRequest)}
         given = self.figures.funding_reported or self.figures.pledged_usd is not None
+        # Where nothing but an official total is known, there is nothing to open.
+        on_record = given and any(
+            line.key.residual != Residual.OFFICIAL_ONLY and (line.figures.received_usd or line.figures.pledged_usd)
+            for line in self.breakdown("donor").lines
+        )
         offered = (
             ("framework", _("By framework"), _("Framework"), bool(kinds & {Kind.FRAMEWORK, Kind.PROJECT})),
             ("objective", _("By objective"), _("Objective"), Kind.OBJECTIVE in kinds),
             ("sector", _("By sector"), _("Sector"), self.has_sectors),
+            ("global_cluster", _("By global cluster"), _("Global cluster"), Kind.GLOBAL_CLUSTER in kinds),
+            ("country", _("By country"), _("Country"), Kind.COUNTRY in kinds),
             ("project", _("By project"), _("Project"), Kind.PROJECT in kinds),
-            ("donor", _("By donor"), _("Donor"), given),
+            ("donor", _("By donor"), _("Donor"), given and (on_record or not self.figures.received_usd)),
+            ("status", _("By status"), _("Status"), on_record),
+            ("earmarking", _("By earmarking"), _("Earmarking"), on_record),
+            ("decision_year", _("By year of decision"), _("Year"), on_record),
         )
         return [self._breakdown_part(name, title, column) for name, title, column, offer in offered if offer]
 
@@ -233,7 +285,7 @@ class PlanPage(PublishedPlan):
             name=name,
             title=title,
             column=column,
-            lines=breakdown.largest_first() if name in {"sector", "donor"} else breakdown.lines,
+            lines=breakdown.largest_first() if name in LARGEST_FIRST else breakdown.lines,
             total=breakdown.total,
             scale=scale_of(breakdown.lines),
             splits_requirement="requested_usd" in breakdown.measures,
@@ -265,6 +317,7 @@ class PlanPage(PublishedPlan):
             ("risk", _("Risk"), self.indicators),
             ("objectives", _("Objectives"), self.objectives),
             ("sectors", _("Sectors"), self.sector_parts),
+            ("inter-agency", _("Inter-agency plans"), self.inter_agency),
             ("frameworks", _("Frameworks"), self.frameworks),
             ("projects", _("Projects"), self.project_groups),
             ("donors", _("Donors"), True),

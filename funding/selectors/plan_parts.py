@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from crp.common.figures import Line, Rollup
+from funding.dimensions import Residual
 from funding.models import FundingRequest, Project, RequestShare
 from funding.selectors.citations import Cited
 from plans.models import Framework, Narrative, Objective, ObjectiveTargetGroup, Outcome, PlanFamily, RiskIndicator
@@ -98,6 +99,11 @@ class BreakdownPart:
     total: Rollup
     scale: Decimal
     splits_requirement: bool
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the official total has money of which nobody knows which line it is of."""
+        return any(line.key.residual == Residual.OFFICIAL_ONLY for line in self.lines)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from funding.models import RelatedPlan
+from plans.models import Country, PlanFamily
+from tests.factories import make_contribution, make_organization, make_plan, make_reported_funding
+
 PAGES = [
     "/",
     "/gaps/",
@@ -15,6 +19,9 @@ PAGES = [
     "/plans/MLI-CRP-2025-2026/",
     "/plans/MLI-CRP-2021/",
     "/plans/MLI-COMPENDIUM-2017/funding/",
+    "/plans/MLI-CRP-2025-2026/funding/",
+    "/donors/",
+    "/donors/iom/",
     "/plans/MLI-CRP-2025-2026/checks/",
     "/methodology/",
     "/data/",
@@ -37,6 +44,56 @@ def test_a_page_fits_a_phone(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer.status == 200
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.fixture
+def ledger(transactional_db: None) -> None:
+    """Have a plan with every kind of contribution, an official total, and a plan beside it that it overlaps with."""
+    country = Country.objects.get(iso3="MLI")
+    plan = make_plan(code="LEDGER-1", countries=[country], requested_usd=9_000_000, contributions=0, sectors=2)
+    donor = make_organization(code="giver", name="Giver, Government of", country=country)
+    for number, fields in enumerate(
+        (
+            {"original_amount": 90, "original_currency": "EUR", "exchange_rate": "0.9"},
+            {"flow": "outgoing"},
+            {"flow": "internal", "recipient": donor},
+            {"status": "pledge"},
+            {"review": "suspected"},
+            {"earmarking": "softly_earmarked", "is_new_money": False, "is_in_kind": True, "note": "In kind."},
+        )
+    ):
+        make_contribution(plan=plan, code=f"GIFT-{number}", amount_usd=1_234_567, donor=donor, **fields)
+    make_reported_funding(plan=plan, amount_usd=9_500_000)
+    make_reported_funding(country=country, year=2024, amount_usd=55_000)
+    line = plan.revisions.get().funding_requests.filter(breakdown="sector").first()
+    family = PlanFamily.objects.get(code="H(N)RP")
+    other = make_plan(kind="hnrp", title="The plan beside it", countries=[country])
+    RelatedPlan.objects.create(
+        revision=line.revision, funding_request=line, plan_family=family, related_plan=other, overlap="identical"
+    )
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/plans/LEDGER-1/",
+        "/plans/LEDGER-1/funding/",
+        "/fr/plans/LEDGER-1/funding/?part=counted",
+        "/donors/",
+        "/donors/giver/",
+        "/countries/MLI/",
+    ],
+)
+def test_the_ledger_is_accessible_and_fits_a_phone(
+    page: Page, accessible: Callable[[Page], None], path: str, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    assert page.goto(path).status == 200
+    accessible(page)
+    page.set_viewport_size({"width": 320, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 @pytest.mark.parametrize(

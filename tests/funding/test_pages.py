@@ -34,6 +34,8 @@ PAGES = (
     "/plans/MLI-CRP-2021/funding/",
     "/plans/MLI-CRP-2025-2026/checks/",
     "/plans/MLI-CRP-2021/checks/",
+    "/donors/",
+    "/donors/iom/",
     "/sectors/",
     "/sectors/IASC-GC/SHL/",
     "/sectors/IOM-2025/SHELTER/",
@@ -308,7 +310,7 @@ def test_a_plan_for_several_countries_is_in_no_total_of_one(client: Client, mali
 
 def test_an_empty_site_says_so(client: Client, empty_database: None) -> None:
     assert "No plan is published yet." in read(client, "/")
-    for path in ("/gaps/", "/countries/", "/sectors/", "/data/"):
+    for path in ("/gaps/", "/countries/", "/donors/", "/sectors/", "/data/"):
         assert read(client, path)
 
 
@@ -318,7 +320,8 @@ def test_no_query_repeats_per_row(client: Client, mali: MaliPlans, per_row_queri
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/gaps/", "/gaps/?search=plan&kind=crp", "/countries/", "/sectors/", "/data/", "/methodology/"]
+    "path",
+    ["/", "/gaps/", "/gaps/?search=plan&kind=crp", "/countries/", "/donors/", "/sectors/", "/data/", "/methodology/"],
 )
 def test_pages_ask_the_database_as_often_for_30_plans_as_for_1(client: Client, empty_database: None, path: str) -> None:
     taxonomy = make_taxonomy(sectors=3)
