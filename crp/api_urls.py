@@ -5,17 +5,19 @@ from rest_framework.routers import SimpleRouter
 
 from crp.common.api.root import DocsView, NoSuchAddressView, RootView, SchemaView
 from funding.api import views as funding
+from funding.api.plans import PlanViewSet
 from funding.api.rollups import RollupsView
 from plans.api import views as plans
 from sectors.api import views as sectors
 
 router = SimpleRouter()
-router.register("plans", funding.PlanViewSet, basename="plans")
+router.register("plans", PlanViewSet, basename="plans")
 router.register("objectives", funding.ObjectiveViewSet, basename="objectives")
 router.register("outcomes", funding.OutcomeViewSet, basename="outcomes")
 router.register("projects", funding.ProjectViewSet, basename="projects")
 router.register("funding-requests", funding.FundingRequestViewSet, basename="funding-requests")
 router.register("contributions", funding.ContributionViewSet, basename="contributions")
+router.register("reported-funding", funding.ReportedFundingViewSet, basename="reported-funding")
 router.register("organizations", funding.OrganizationViewSet, basename="organizations")
 router.register("sectors", sectors.SectorViewSet, basename="sectors")
 router.register("taxonomies", sectors.TaxonomyViewSet, basename="taxonomies")

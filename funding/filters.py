@@ -17,8 +17,10 @@ from crp.common.filters import (
     TimeFilter,
     ValuesFilter,
     WholeNumberFilter,
+    YearFilter,
 )
-from funding.models import Contribution, FundingRequest, Organization, Project
+from funding.models import Contribution, FundingRequest, Organization, Project, ReportedFunding
+from funding.rollups.ledger import public
 from plans.filters import OfPlanFilter
 from plans.models import Country, Framework, Objective, Outcome, Plan
 from sectors.filters import ClustersFilter, SectorsFilter
@@ -147,7 +149,22 @@ class ContributionFilter(OfPlanFilter):
     donor = ModelValuesFilter(
         queryset=Organization.objects.all(), to_field_name="code", help_text=_("Codes of organizations.")
     )
+    recipient = ModelValuesFilter(
+        queryset=Organization.objects.all(), to_field_name="code", help_text=_("Codes of organizations.")
+    )
     status = ValuesFilter(choices=Contribution.Status.choices)
+    flow = ValuesFilter(choices=Contribution.Flow.choices)
+    review = ValuesFilter(choices=Contribution.Review.choices)
+    counted = FlagFilter(
+        field_name="counted_usd",
+        lookup_expr="isnull",
+        exclude=True,
+        help_text=_("Whether it changes what its plan received."),
+    )
+    has_plan = FlagFilter(
+        field_name="plan", lookup_expr="isnull", exclude=True, help_text=_("Whether it is for a plan, or outside any.")
+    )
+    usage_year = YearFilter(field_name="usage_year", help_text=_("The year that it is for, as stated."))
     earmarking = ValuesFilter(choices=Contribution.Earmarking.choices)
     sector = SectorsFilter(field_name="sector", lookup_expr="in")
     framework = ValuesFilter(field_name="framework_code", choices=framework_choices)
@@ -159,21 +176,64 @@ class ContributionFilter(OfPlanFilter):
         model = Contribution
         fields = ("status",)
 
+    def _with_country(self, rows: QuerySet, condition: Q) -> QuerySet:
+        return _in_places(rows, condition)
 
-class OrganizationFilter(StrictFilterSet):
-    """Filters of the list of organizations."""
+
+def _in_places(rows: QuerySet, condition: Q) -> QuerySet:
+    """Return the rows whose plan has a country that fits, and those outside any plan whose own country does."""
+    plans = Plan.countries.through.objects.filter(condition).values("plan")
+    return rows.filter(Q(plan__in=plans) | (Q(plan__isnull=True) & condition))
+
+
+class ReportedFundingFilter(OfPlanFilter):
+    """Filters of the list of official totals."""
+
+    plan_path = "plan"
+
+    scope = ValuesFilter(choices=ReportedFunding.Scope.choices, help_text=_("Which part of the plan the amount is of."))
+    sector = SectorsFilter(field_name="sector", lookup_expr="in")
+    has_plan = FlagFilter(
+        field_name="plan", lookup_expr="isnull", exclude=True, help_text=_("Whether it is of a plan, or outside any.")
+    )
+    reported_since = django_filters.DateFilter(field_name="reported_on", lookup_expr="gte", help_text=_("A day."))
+
+    class Meta:
+        model = ReportedFunding
+        fields = ("scope",)
+
+    def _with_country(self, rows: QuerySet, condition: Q) -> QuerySet:
+        return _in_places(rows, condition)
+
+    def filter_year(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
+        return rows.filter(Q(plan__start_year__lte=value, plan__end_year__gte=value) | Q(year=value))
+
+    def filter_year_min(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
+        return rows.filter(Q(plan__end_year__gte=value) | Q(year__gte=value))
+
+    def filter_year_max(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
+        return rows.filter(Q(plan__start_year__lte=value) | Q(year__lte=value))
+
+
+class DonorFilter(StrictFilterSet):
+    """Filters of donors on their page."""
 
     kind = ValuesFilter(choices=Organization.Kind.choices)
     country = ModelValuesFilter(queryset=Country.objects.all(), to_field_name="iso3", help_text=_("ISO3 codes."))
-    is_donor = FlagFilter(method="filter_is_donor", help_text=_("Whether a contribution of it is on record."))
 
     class Meta:
         model = Organization
         fields = ("kind",)
 
+
+class OrganizationFilter(DonorFilter):
+    """Filters of the list of organizations."""
+
+    is_donor = FlagFilter(method="filter_is_donor", help_text=_("Whether a contribution of it is on record."))
+
     def filter_is_donor(self, rows: QuerySet[Organization], name: str, value: Any) -> QuerySet[Organization]:
         if value is None:
             return rows
         # Money for a plan that was never published is not told, not even that there is some.
-        given = Exists(Contribution.objects.filter(donor=OuterRef("pk"), plan__in=Plan.objects.in_force()))
+        given = Exists(public(Contribution.objects.filter(donor=OuterRef("pk"))))
         return rows.filter(given if value else ~given)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.db import connection
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -13,12 +15,15 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crp.common.api.conditional import ConditionalMixin
+from crp.common.api.figures import OF_PLANS, show_figures
 from crp.common.api.filters import StrictFilterBackend
 from crp.common.api.parameters import values_of
 from crp.common.api.renderers import CSVRenderer, stream_csv
 from crp.common.api.serializers import Choice, FiguresSerializer
 from crp.common.api.views import StrictParametersMixin
 from crp.common.figures import Breakdown, Line
+from funding import summaries
 from funding.api.examples import PORTFOLIO_ROLLUP
 from funding.dimensions import PORTFOLIO, WITHIN_PLAN, Dimension, Residual, choose
 from funding.filters import PlanFilter
@@ -56,14 +61,14 @@ class PlanLineSerializer(LineSerializer):
     """A line of the rollup of a plan: code and name of what was asked for, then its figures."""
 
     dimensions = WITHIN_PLAN
-    numbers = ("objective",)
+    numbers = ("objective", "decision_year")
 
 
 class PortfolioLineSerializer(LineSerializer):
     """A line of a rollup over plans: code and name of each dimension asked for, then its figures."""
 
     dimensions = PORTFOLIO
-    numbers = ("year",)
+    numbers = ("year", "decision_year")
 
 
 class RollupSerializer(serializers.Serializer):
@@ -95,14 +100,14 @@ def show_line(line: Line, by: Sequence[str]) -> dict[str, Any]:
         row[name] = key.code
         row[f"{name}_name"] = key.name
     row["residual"] = next((key.residual for key in line.keys if key.residual), None)
-    return {**row, **FiguresSerializer(line.figures).data}
+    return {**row, **show_figures(line.figures, OF_PLANS)}
 
 
 def show_breakdown(breakdown: Breakdown) -> dict[str, Any]:
     """Return a breakdown as the API shows it."""
     return {
         "by": list(breakdown.by),
-        "total": FiguresSerializer(breakdown.total).data,
+        "total": show_figures(breakdown.total, OF_PLANS),
         "rows": [show_line(line, breakdown.by) for line in breakdown.rows],
         "residuals": [show_line(line, breakdown.by) for line in breakdown.residuals],
     }
@@ -112,7 +117,7 @@ def answer(request: Request, breakdown: Breakdown, name: str) -> Response | Stre
     """Return a breakdown in the format asked for; CSV has one line for each row and residual."""
     if isinstance(request.accepted_renderer, CSVRenderer):
         columns = [column for item in breakdown.by for column in (item, f"{item}_name")]
-        columns += ["residual", *FiguresSerializer().fields]
+        columns += ["residual", *OF_PLANS]
         return stream_csv(columns, (show_line(line, breakdown.by) for line in breakdown.lines), name)
     return Response(show_breakdown(breakdown))
 
@@ -133,7 +138,7 @@ def read_dimensions(request: Request, among: Mapping[str, Dimension], most: int)
     return names
 
 
-class RollupsView(StrictParametersMixin, GenericAPIView):
+class RollupsView(ConditionalMixin, StrictParametersMixin, GenericAPIView):
     """Requested, received and the gap over all plans that the filters leave, by one or two dimensions."""
 
     tag = "money"
@@ -147,6 +152,10 @@ class RollupsView(StrictParametersMixin, GenericAPIView):
     list_parameters = ("by",)
     action = "list"
     csv_actions = ("list",)
+
+    @staticmethod
+    def read_stamp() -> tuple[int, int]:
+        return summaries.stamp(connection)
 
     @extend_schema(
         operation_id="rollups",
@@ -164,7 +173,15 @@ class RollupsView(StrictParametersMixin, GenericAPIView):
             )
         ],
     )
-    def get(self, request: Request) -> Response | StreamingHttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
+        def make(stamp: Any) -> HttpResponseBase:
+            if isinstance(request.accepted_renderer, CSVRenderer):
+                breakdown = self._breakdown(request)
+                return answer(request, breakdown, f"rollups-by-{'-'.join(breakdown.by)}")
+            return self.kept_json(request, stamp, lambda: show_breakdown(self._breakdown(request)))
+
+        return self.unless_known(request, make)
+
+    def _breakdown(self, request: Request) -> Breakdown:
         plans = self.filter_queryset(with_figures(Plan.objects.in_force()))
-        names = read_dimensions(request, PORTFOLIO, most=2)
-        return answer(request, break_down(plans, names), f"rollups-by-{'-'.join(names)}")
+        return break_down(plans, read_dimensions(request, PORTFOLIO, most=2))

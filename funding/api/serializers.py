@@ -8,9 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crp.common.api.serializers import USD, FlatSerializer, Percentage, PlanFiguresSerializer, Text, read_from
-from crp.common.money import MAX_DIGITS
 from funding.dimensions import sector_code
-from funding.models import Contribution, FundingRequest, Organization, Project
+from funding.models import FundingRequest, Organization, Project
 from funding.rollups import figures_of
 from plans.models import Objective, Outcome, Plan
 
@@ -225,85 +224,6 @@ class FundingRequestSerializer(RowSerializer):
     @extend_schema_field(CODES)
     def get_related_plans(self, request: FundingRequest) -> list[str]:
         return [row.plan_family.code for row in request.related_plans.all()]
-
-
-class ContributionSerializer(FlatSerializer):
-    """Money given to a plan."""
-
-    code = serializers.CharField(read_only=True, help_text="Public and permanent.")
-    plan = serializers.CharField(source="plan.code", read_only=True, help_text="Code of the plan.")
-    donor = Text(source="donor.code", default=None, help_text="Code. null: the source names none.")
-    donor_name = Text(source="donor.name", default=None, help_text="null: the source names none.")
-    is_counted = serializers.BooleanField(read_only=True, help_text="Whether it counts as received; a pledge does not.")
-    amount_usd = USD(allow_null=False, read_only=True, help_text="US dollars; negative for a correction.")
-    original_amount = serializers.DecimalField(
-        max_digits=MAX_DIGITS,
-        decimal_places=2,
-        allow_null=True,
-        read_only=True,
-        help_text="In the currency it was given in. null: given in US dollars.",
-    )
-    original_currency = Text(help_text="ISO 4217 code. null: given in US dollars.")
-    exchange_rate = serializers.DecimalField(
-        max_digits=18,
-        decimal_places=8,
-        allow_null=True,
-        read_only=True,
-        help_text="Units of the original currency for one US dollar. null: not stated.",
-    )
-    exchange_rate_on = serializers.DateField(
-        allow_null=True, read_only=True, help_text="Day of that rate. null: not stated."
-    )
-    framework = Text(source="framework_code", help_text="Code of the framework it is for. null: not specified.")
-    objective = serializers.IntegerField(
-        source="objective_number",
-        allow_null=True,
-        read_only=True,
-        help_text="Number of the objective it is for. null: not specified.",
-    )
-    sector = serializers.SerializerMethodField(help_text="TAXONOMY/CODE. null: not specified, or shared.")
-    project = Text(source="project_code", help_text="Code of the project it is for. null: not specified.")
-    source = Text(  # type: ignore[assignment]  # a column of this name hides the base class's attribute
-        source="source.code", default=None, help_text="Code of the document it was read from. null: none."
-    )
-    source_line = serializers.IntegerField(
-        allow_null=True, read_only=True, help_text="Line of that document, from 1. null: not given."
-    )
-
-    class Meta:
-        model = Contribution
-        fields = (
-            "code",
-            "plan",
-            "donor",
-            "donor_name",
-            "status",
-            "is_counted",
-            "amount_usd",
-            "original_amount",
-            "original_currency",
-            "exchange_rate",
-            "exchange_rate_on",
-            "decision_on",
-            "earmarking",
-            "is_new_money",
-            "framework",
-            "objective",
-            "sector",
-            "is_shared_across_sectors",
-            "project",
-            "grant_reference",
-            "external_scheme",
-            "external_id",
-            "source",
-            "source_line",
-            "note",
-            "updated_at",
-        )
-
-    @extend_schema_field(CODE_OR_NULL)
-    def get_sector(self, contribution: Contribution) -> str | None:
-        return sector_code(contribution.sector) if contribution.sector else None
 
 
 class OrganizationSerializer(FlatSerializer):

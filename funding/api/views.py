@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
@@ -15,121 +15,31 @@ from crp.common.api.pagination import page_of
 from crp.common.api.views import ListViewSet, ReadOnlyViewSet
 from crp.common.money import USD_COLUMN
 from funding.api import examples
-from funding.api.checks import ChecksSerializer, answer_checks
-from funding.api.detail import PlanDetailSerializer
-from funding.api.rollups import PlanRollupSerializer, answer, read_dimensions
+from funding.api.ledger import OF_DONOR, ContributionSerializer, GivenRollupSerializer, ReportedFundingSerializer
+from funding.api.rollups import answer, read_dimensions
 from funding.api.serializers import (
-    ContributionSerializer,
     FundingRequestSerializer,
     ObjectiveSerializer,
     OrganizationSerializer,
     OutcomeSerializer,
-    PlanSerializer,
     ProjectSerializer,
 )
-from funding.dimensions import WITHIN_PLAN
 from funding.filters import (
     ContributionFilter,
     FundingRequestFilter,
     ObjectiveFilter,
     OrganizationFilter,
     OutcomeFilter,
-    PlanFilter,
     ProjectFilter,
+    ReportedFundingFilter,
 )
-from funding.models import Contribution, FundingRequest, Organization, Project
-from funding.rollups import break_down_plan, with_amounts, with_figures
+from funding.models import Contribution, FundingRequest, Organization, Project, ReportedFunding
+from funding.rollups import with_amounts
+from funding.rollups.ledger import break_down_given, public, to_published_plans
 from plans.models import Objective, Outcome, Plan
 from plans.querysets import in_force
 
 CURRENT = in_force(prefix="revision__")
-
-
-class PlanViewSet(ReadOnlyViewSet):
-    """Published plans, each as its current revision states it, with its figures."""
-
-    tag = "plans"
-    nouns = ("plan", "plans")
-    lookup_example = "MLI-CRP-2025-2026"
-    examples: ClassVar = {
-        "list": page_of(examples.COMPENDIUM, examples.CRP),
-        "retrieve": examples.CRP_DETAIL,
-        "rollup": examples.COMPENDIUM_BY_FRAMEWORK,
-        "checks": examples.CRP_CHECKS,
-    }
-    serializer_class = PlanSerializer
-    filterset_class = PlanFilter
-    lookup_field = "code"
-    search_described = "code, title, codes and names of countries"
-    folds_search = True
-    ordering_columns: ClassVar = {
-        "code": "code",
-        "title": "title",
-        "kind": "kind",
-        "start_year": "start_year",
-        "end_year": "end_year",
-        "published_at": "current__published_at",
-        "requested_usd": "requested_usd",
-        "received_usd": "received_usd",
-        "pledged_usd": "pledged_usd",
-        "gap_usd": "gap_usd",
-        "percent_funded": "percent_funded",
-        "people_in_need": "current__people_in_need",
-        "people_targeted": "current__people_targeted",
-    }
-    default_ordering = ("-start_year", "code")
-    parameters_of_action: ClassVar = {"rollup": ("by",)}
-    csv_actions = ("list", "rollup", "checks")
-
-    def get_queryset(self) -> QuerySet[Plan]:
-        plans: Any = with_figures(Plan.objects.in_force())  # mypy does not see what is joined as current
-        if self.action == "list":
-            return plans.prefetch_related("countries")
-        if self.action == "retrieve":
-            return plans.select_related("current__taxonomy").prefetch_related("countries", "identifiers")
-        return plans
-
-    def search_rows(self, rows: Any, text: str) -> QuerySet[Plan]:
-        """Return the plans that pages find with the same words."""
-        return rows.matching(text)
-
-    @extend_schema(
-        description="One plan by its code, with everything that its current revision says, the figures of each part, "
-        "and the sources that the values were read from.",
-        responses=PlanDetailSerializer,
-    )
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(PlanDetailSerializer(self.get_object(), context=self.get_serializer_context()).data)
-
-    @extend_schema(
-        operation_id="plans_rollup",
-        summary="Open the total of a plan",
-        responses=PlanRollupSerializer,
-        parameters=[
-            OpenApiParameter(
-                "by",
-                str,
-                required=True,
-                enum=list(WITHIN_PLAN),
-                description="What to open the plan's total into. By donor, only what was given is split: requirement, "
-                "gap and percentage of a line are null.",
-            )
-        ],
-    )
-    @action(detail=True, filter_backends=[], pagination_class=None)
-    def rollup(self, request: Request, code: str) -> Response | StreamingHttpResponse:
-        """The total of a plan, opened into its lines and named residuals, which add to it."""
-        plan = self.get_object()
-        by = read_dimensions(request, WITHIN_PLAN, most=1)[0]
-        return answer(request, break_down_plan(plan, by), f"{plan.code}-by-{by}")
-
-    @extend_schema(operation_id="plans_checks", summary="Check a plan against itself", responses=ChecksSerializer)
-    @action(detail=True, filter_backends=[], pagination_class=None)
-    def checks(self, request: Request, code: str) -> Response | StreamingHttpResponse:
-        """Whether a plan agrees with itself: each rule with what it expected and what it found."""
-        plan = self.get_object()
-        plan.current.plan = plan
-        return answer_checks(request, plan.current)
 
 
 class ObjectiveViewSet(ListViewSet):
@@ -222,7 +132,10 @@ class FundingRequestViewSet(ListViewSet):
 
 
 class ContributionViewSet(ReadOnlyViewSet):
-    """Money given to published plans."""
+    """Money given to published plans, and outside any plan.
+
+    Add up counted_usd, and never amount_usd: pledges, money passed on inside a plan and duplicates are listed too.
+    """
 
     tag = "money"
     nouns = ("contribution", "contributions")
@@ -231,20 +144,45 @@ class ContributionViewSet(ReadOnlyViewSet):
     serializer_class = ContributionSerializer
     filterset_class = ContributionFilter
     lookup_field = "code"
-    search_fields = ("code", "donor__name", "donor__name_fr", "grant_reference", "plan__code")
+    search_fields = ("code", "donor__name", "donor__name_fr", "recipient__name", "grant_reference", "plan__code")
     ordering_columns: ClassVar = {
         "plan": "plan__code",
         "code": "code",
         "amount_usd": "amount_usd",
+        "counted_usd": "counted_usd",
         "decision_on": "decision_on",
         "updated_at": "updated_at",
     }
     default_ordering = ("plan", "code")
 
     def get_queryset(self) -> QuerySet[Contribution]:
-        return Contribution.objects.filter(plan__in=Plan.objects.in_force()).select_related(
-            "plan", "donor", "sector__taxonomy", "source"
-        )
+        related = ("plan", "country", "donor", "recipient", "sector__taxonomy", "source", "parent", "duplicate_of")
+        return public().select_related(*related).prefetch_related("status_changes")
+
+
+class ReportedFundingViewSet(ListViewSet):
+    """Official totals of money received that are in force. Where a plan has one, it is the plan's money received."""
+
+    tag = "money"
+    nouns = ("official total", "official totals")
+    examples: ClassVar = {"list": page_of(examples.REPORTED_FUNDING)}
+    serializer_class = ReportedFundingSerializer
+    filterset_class = ReportedFundingFilter
+    search_fields = ("plan__code", "country__iso3", "country__name", "sector__name")
+    ordering_columns: ClassVar = {
+        "plan": "plan__code",
+        "country": "country__iso3",
+        "year": "year",
+        "scope": "scope",
+        "amount_usd": "amount_usd",
+        "reported_on": "reported_on",
+    }
+    default_ordering = ("plan", "country", "year", "scope")
+
+    def get_queryset(self) -> QuerySet[ReportedFunding]:
+        seen = Q(plan__isnull=True) | Q(plan__in=Plan.objects.in_force().values("pk"))
+        related = ("plan", "country", "sector__taxonomy", "source")
+        return ReportedFunding.objects.in_force().filter(seen).select_related(*related)
 
 
 class OrganizationViewSet(ReadOnlyViewSet):
@@ -253,7 +191,13 @@ class OrganizationViewSet(ReadOnlyViewSet):
     tag = "reference"
     nouns = ("organization", "organizations")
     lookup_example = "iom"
-    examples: ClassVar = {"list": page_of(examples.ORGANIZATION), "retrieve": examples.ORGANIZATION}
+    examples: ClassVar = {
+        "list": page_of(examples.ORGANIZATION),
+        "retrieve": examples.ORGANIZATION,
+        "rollup": examples.NOTHING_GIVEN,
+    }
+    parameters_of_action: ClassVar = {"rollup": ("by",)}
+    csv_actions = ("list", "rollup")
     queryset = Organization.objects.select_related("country").prefetch_related("identifiers")
     serializer_class = OrganizationSerializer
     filterset_class = OrganizationFilter
@@ -262,3 +206,25 @@ class OrganizationViewSet(ReadOnlyViewSet):
     folds_search = True
     ordering_columns: ClassVar = {"code": "code", "name": "name", "kind": "kind"}
     default_ordering = ("name",)
+
+    @extend_schema(
+        operation_id="organizations_rollup",
+        summary="Open what a donor gave",
+        responses=GivenRollupSerializer,
+        parameters=[
+            OpenApiParameter(
+                "by",
+                str,
+                required=True,
+                enum=list(OF_DONOR),
+                description="What to open it into. What was given is split; requirement, gap and percentage are null.",
+            )
+        ],
+    )
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def rollup(self, request: Request, code: str) -> Response | StreamingHttpResponse:
+        """What a donor gave to published plans, as far as it is on record, opened into lines that add to it."""
+        donor = self.get_object()
+        by = read_dimensions(request, OF_DONOR, most=1)[0]
+        given = to_published_plans(Contribution.objects.filter(donor=donor))
+        return answer(request, break_down_given(given, OF_DONOR[by]), f"{donor.code}-by-{by}")

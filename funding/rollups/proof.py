@@ -132,7 +132,7 @@ def _of_sectors(plans: PlanQuerySet, codes: dict[int, str]) -> Iterator[Differen
     asked = requested_parts(plans, inside, wider, None)
     given = given_parts(plans, inside, wider, None, kept=False)
     official = official_parts(plans, inside, wider, None)
-    computed: dict[tuple[int, int], list[Decimal | None]] = {}
+    computed: dict[tuple[int, Any], list[Decimal | None]] = {}
     rows: Any = with_computed_figures(plans.with_current()).order_by()
     for plan in rows:
         parts = parts_of(

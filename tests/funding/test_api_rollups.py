@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crp.common.figures import FigureError
-from funding.api import views
+from funding.api import plans
 from funding.models import Contribution
 from tests.api import ask, every, get, problem, rows
 from tests.conftest import MaliPlans
@@ -207,7 +207,7 @@ def test_a_rollup_that_does_not_add_up_is_never_served(mali: MaliPlans, monkeypa
     def broken(*args: Any) -> None:
         raise FigureError("lines give 1, total 2")
 
-    monkeypatch.setattr(views, "break_down_plan", broken)
+    monkeypatch.setattr(plans, "break_down_plan", broken)
     with pytest.raises(FigureError):
         ask("plans/MLI-CRP-2021/rollup/?by=sector")
 

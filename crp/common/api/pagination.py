@@ -20,7 +20,8 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
     default_limit = 50
     max_limit = 1000
     limit_query_description = (
-        "How many to return: 1 to 1000, and 50 when not given. CSV gives all, unless limit or offset is given."
+        "How many to return: 1 to 1000, and 50 when not given. CSV and NDJSON give all, unless limit or offset is "
+        "given."
     )
     offset_query_description = "How many to leave out first: 0 or more. Past the end the list is empty."
 
@@ -29,6 +30,22 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
 
     def get_offset(self, request: Request) -> int:
         return read_whole(request, "offset", 0, 0, FURTHEST)
+
+    def read(self, request: Request) -> tuple[int, int]:
+        """Return limit and offset of a page whose rows somebody else fetches."""
+        self.request = request
+        self.limit, self.offset = self.get_limit(request), self.get_offset(request)
+        return self.limit, self.offset
+
+    def envelope(self, results: Any, count: int) -> dict[str, Any]:
+        """Return the page that :meth:`read` was asked for."""
+        self.count = count
+        return {
+            "count": count,
+            "next": self.get_next_link(),
+            "previous": self.get_previous_link(),
+            "results": results,
+        }
 
     def get_previous_link(self) -> str | None:
         """Return the page before; from past the end, the last page that there is."""

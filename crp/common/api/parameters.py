@@ -12,6 +12,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.http import QueryDict
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from crp.common.filters import ValuesWidget, YearFilter
@@ -49,6 +50,16 @@ def unusable(given: QueryDict, lists: Collection[str], filters: Mapping[str, Any
         for name, values in given.lists()
     }
     return {name: [sentence] for name, sentence in found.items() if sentence}
+
+
+def refuse_unusable(request: Request, names: Collection[str]) -> None:
+    """Refuse a value of these parameters, each taking one, that could only be misread. Raises: ValidationError."""
+    given = QueryDict(mutable=True)
+    for name in names:
+        if name in request.query_params:
+            given.setlist(name, request.query_params.getlist(name))
+    if problems := unusable(given, (), {}):
+        raise ValidationError(problems)
 
 
 def _problem(name: str, values: list[str], *, takes_several: bool, form: tuple[re.Pattern[str], str] | None) -> str:

@@ -1,63 +1,107 @@
-"""CSV of any list: the columns of the JSON, row by row."""
+"""CSV and NDJSON of any list: the columns of the JSON, row by row, written while they are read."""
 
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
+import orjson
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
 # A spreadsheet runs a cell that starts so; a number with a sign is harmless.
-FORMULA = re.compile(r"[=+\-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}]")
+FORMULA_STARTS = frozenset("=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
+ROWS_AT_ONCE = 200
+# Times as the serializers write them: in UTC, with a Z.
+JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
-class CSVRenderer(BaseRenderer):
-    """Makes ``format=csv`` and ``Accept: text/csv`` known; lists are streamed by :func:`stream_csv`."""
 
-    media_type = "text/csv"
-    format = "csv"
+class StreamRenderer(BaseRenderer):
+    """Makes a format known to the negotiation; what is in it is streamed."""
+
     charset = "utf-8"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> str:
-        raise NotImplementedError("Only what stream_csv makes is CSV; everything else is JSON.")
+        raise NotImplementedError("Only a stream is in this format; everything else is JSON.")
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
+class CSVRenderer(StreamRenderer):
+    """``format=csv`` and ``Accept: text/csv``, made by :func:`stream_csv`."""
 
-    def write(self, text: str) -> str:
-        return text
+    media_type = "text/csv"
+    format = "csv"
+
+
+class NDJSONRenderer(StreamRenderer):
+    """``format=ndjson`` and ``Accept: application/x-ndjson``, made by :func:`stream_ndjson`."""
+
+    media_type = "application/x-ndjson"
+    format = "ndjson"
 
 
 def cell(value: Any) -> Any:
     """Return what stands in a cell: empty for not reported, lists joined by ``;``, formulas made harmless."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return cell(";".join(str(item) for item in value))
-    if isinstance(value, str) and FORMULA.match(value) and not NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
+    write = _CELLS.get(value.__class__)
+    return value if write is None else write(value)
+
+
+def _text_cell(value: str) -> str:
+    return f"'{value}" if value[:1] in FORMULA_STARTS and not NUMBER.fullmatch(value) else value
+
+
+_CELLS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda value: "",
+    str: _text_cell,
+    bool: lambda value: "true" if value else "false",
+    list: lambda value: _text_cell(";".join(map(str, value))),
+    tuple: lambda value: _text_cell(";".join(map(str, value))),
+    datetime: lambda value: to_json(value).decode().strip('"'),
+}
+
+
+def to_json(value: Any) -> bytes:
+    """Return JSON as the API writes it."""
+    return orjson.dumps(value, default=str, option=JSON_OPTIONS)
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the header and a line for each row."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(columns)
-    for row in rows:
-        yield writer.writerow([cell(row[column]) for column in columns])
+    """Yield the header, then the lines of some rows at a time."""
+    return _written([columns], ([cell(row[column]) for column in columns] for row in rows))
+
+
+def _written(header: Iterable[Sequence[Any]], rows: Iterator[Sequence[Any]]) -> Iterator[str]:
+    several: Iterable[Sequence[Any]] = header
+    while several:
+        text = io.StringIO()
+        csv.writer(text).writerows(several)
+        yield text.getvalue()
+        several = list(islice(rows, ROWS_AT_ONCE))
+
+
+def ndjson_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Yield the lines of some rows at a time, each row a JSON object."""
+    left = iter(rows)
+    while several := list(islice(left, ROWS_AT_ONCE)):
+        yield b"\n".join([*map(to_json, several), b""])
 
 
 def stream_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name: str) -> StreamingHttpResponse:
     """Return a download that is written while it is read, so that its size is no matter."""
-    return StreamingHttpResponse(
-        csv_lines(columns, rows),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )
+    return _download(csv_lines(columns, rows), "text/csv; charset=utf-8", f"{name}.csv")
+
+
+def stream_ndjson(rows: Iterable[Mapping[str, Any]], name: str) -> StreamingHttpResponse:
+    """Return the same with a JSON object a line."""
+    return _download(ndjson_lines(rows), "application/x-ndjson", f"{name}.ndjson")
+
+
+def _download(lines: Iterator[Any], content_type: str, name: str) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(lines, content_type=content_type, headers=headers)

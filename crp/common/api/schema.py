@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from crp.common.api.exceptions import ErrorSerializer
 from crp.common.api.parameters import MOST_VALUES
-from crp.common.api.renderers import CSVRenderer
+from crp.common.api.renderers import CSVRenderer, NDJSONRenderer
 from crp.common.filters import ValuesWidget
 
 MOST_USD = 9_999_999_999_999.99
@@ -108,8 +108,12 @@ class StrictAutoSchema(AutoSchema):
                     "without a byte-order mark, commas, quotes where needed; empty for null, lists joined by “;”.",
                 }
             }
-        whole = "A page of the list, or all of it as CSV." if self._action == "list" else "What was asked for."
-        body["description"] = body.get("description") or whole
+        if NDJSONRenderer.media_type in content:
+            content[NDJSONRenderer.media_type] = {
+                "schema": {"type": "string", "description": "A line for each row: the object that it is in the JSON."}
+            }
+        page = "A page of the list, or all of it as CSV or NDJSON."
+        body["description"] = body.get("description") or (page if self._action == "list" else "What was asked for.")
 
 
 def _describe(parameter: dict[str, Any], item: Any) -> dict[str, Any]:

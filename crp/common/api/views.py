@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from crp.common.api.filters import ALWAYS_KNOWN
 from crp.common.api.parameters import LONGEST_VALUE, NULL, short, unusable
-from crp.common.api.renderers import CSVRenderer, stream_csv
+from crp.common.api.renderers import CSVRenderer, NDJSONRenderer, StreamRenderer, stream_csv, stream_ndjson
 from crp.common.parameters import refuse_unknown
 from crp.common.text import fold
 
@@ -32,6 +32,8 @@ class StrictParametersMixin(APIView):
     """Parameters of actions other than a list; a list's own backend knows its filters."""
     csv_actions: ClassVar[tuple[str, ...]] = ()
     """Actions that answer in CSV too."""
+    ndjson_actions: ClassVar[tuple[str, ...]] = ()
+    """Actions that answer in NDJSON too."""
 
     # What the schema says of it.
     tag: ClassVar[str] = "about"
@@ -42,9 +44,12 @@ class StrictParametersMixin(APIView):
         renderers = super().get_renderers()
         request = getattr(self, "request", None)  # the schema asks without one
         is_read = request is None or request.method in {"GET", "HEAD"}
-        if is_read and getattr(self, "action", None) in self.csv_actions:
-            return renderers
-        return [renderer for renderer in renderers if not isinstance(renderer, CSVRenderer)]
+        action = getattr(self, "action", None) if is_read else None
+        has: dict[type[Any], bool] = {
+            CSVRenderer: action in self.csv_actions,
+            NDJSONRenderer: action in self.ndjson_actions,
+        }
+        return [renderer for renderer in renderers if has.get(type(renderer), True)]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -65,7 +70,7 @@ class StrictParametersMixin(APIView):
 
 
 class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
-    """A list in pages of JSON, or whole as streamed CSV with the same filters and columns."""
+    """A list in pages of JSON, or whole as streamed CSV or NDJSON with the same filters and columns."""
 
     ordering_columns: ClassVar[Mapping[str, str]]
     """Public name and column of everything the list can be ordered by."""
@@ -76,16 +81,23 @@ class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.Generic
     nouns: ClassVar[tuple[str, str]]
     """What one entry is called, and several: for the schema."""
     csv_actions: ClassVar[tuple[str, ...]] = ("list",)
+    ndjson_actions: ClassVar[tuple[str, ...]] = ("list",)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Return a page in JSON, or in CSV a stream of all rows."""
-        if not isinstance(request.accepted_renderer, CSVRenderer):
+        """Return a page in JSON, or in CSV or NDJSON a stream of all rows."""
+        if not isinstance(request.accepted_renderer, StreamRenderer):
             return super().list(request, *args, **kwargs)
         rows: Any = self.filter_queryset(self.get_queryset())
         if "limit" in request.query_params or "offset" in request.query_params:
             rows = self.paginate_queryset(rows)
         serializer: Any = self.get_serializer()
-        return stream_csv(list(serializer.fields), self._rows(rows), self.basename)
+        return self.stream(request, list(serializer.fields), self._rows(rows))
+
+    def stream(self, request: Request, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Any:
+        """Return rows as a download in the format asked for."""
+        if isinstance(request.accepted_renderer, NDJSONRenderer):
+            return stream_ndjson(rows, self.basename)
+        return stream_csv(columns, rows, self.basename)
 
     def _rows(self, rows: Any) -> Iterator[dict[str, Any]]:
         serializer = self.get_serializer()

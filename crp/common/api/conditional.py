@@ -1,0 +1,66 @@
+"""ETag and 304: what a client has already is not made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from crp.common.api.renderers import to_json
+from crp.common.recent import Recent
+
+LARGEST_KEPT = 150_000  # bytes
+_KEPT: Recent[bytes] = Recent(most=64)
+
+
+class ConditionalMixin(APIView):
+    """Gives answers an ETag made of a stamp of the data, the address, the format and the code that answers."""
+
+    read_stamp: ClassVar[Any]
+    """A static method that returns something hashable, never the same again once data have changed. Queries: 1."""
+
+    def unless_known(self, request: Request, make: Callable[[Any], HttpResponseBase]) -> HttpResponseBase:
+        """Return 304 where the client has the answer, and otherwise the one that ``make(stamp)`` gives.
+
+        The stamp is read before the data: an answer may be newer than its ETag, and is then fetched once more.
+        """
+        stamp = self.read_stamp()
+        etag = _etag(stamp, request.build_absolute_uri(), request.accepted_renderer.format)
+        known = get_conditional_response(request, etag=etag)
+        response = make(stamp) if known is None else known
+        if response.status_code in {200, 304}:
+            response.headers["ETag"] = etag
+            response.headers["Cache-Control"] = "no-cache"  # keep it, and ask each time whether it still holds
+        return response
+
+    def kept_json(self, request: Request, stamp: Hashable, make: Callable[[], Any]) -> HttpResponse:
+        """Return what ``make()`` gives as JSON, made once for an address as long as the stamp holds."""
+        address = request.build_absolute_uri()
+        return HttpResponse(
+            _KEPT.get(stamp, address, lambda: to_json(make()), keeps=lambda body: len(body) <= LARGEST_KEPT),
+            content_type=JSONRenderer.media_type,
+        )
+
+
+def _etag(*parts: Hashable) -> str:
+    return f'"{blake2b(repr((*parts, code_fingerprint())).encode(), digest_size=12).hexdigest()}"'
+
+
+@cache
+def code_fingerprint() -> str:
+    """Return what differs between two releases: an answer of the one before is not one of this."""
+    digest = blake2b(digest_size=8)
+    for package in ("crp", "sectors", "plans", "funding"):
+        for path in sorted((Path(settings.BASE_DIR) / package).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
