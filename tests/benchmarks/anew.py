@@ -1,0 +1,21 @@
+"""The same site for gunicorn, answering as it does right after money has moved: no answer and no count is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crp.common.api import conditional
+from crp.wsgi import application
+from funding.api import fast
+
+__all__ = ["application"]
+
+
+def _count(self: fast.Prepared, stamp: Any) -> int:
+    self.counts.clear()
+    return _count_kept(self, stamp)
+
+
+_count_kept = fast.Prepared.count
+fast.Prepared.count = _count  # type: ignore[method-assign]
+conditional.LARGEST_KEPT = -1
