@@ -22,11 +22,13 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 from zeal import zeal_context
 from zeal.constants import initialize_app_registry
 from zeal.patch import patch as watch_queries
 
+from crp.common.recent import Recent
 from crp.management.commands.demo import FIXTURES
 from plans.models import Plan
 
@@ -72,6 +74,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Create the test database and load every fixture, once."""
     with django_db_blocker.unblock():
         call_command("loaddata", *FIXTURES, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> Iterator[None]:
+    """Begin without what the process keeps: answers whose stamps a test takes back, the language of a request."""
+    Recent.forget_all()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from funding.models import Contribution, FundingRequest, Organization, Project
+from funding.models import Contribution, FundingRequest, Organization, Project, ReportedFunding
 from plans.models import Country, Framework, Narrative, Objective, Outcome, Plan, Region, Revision
 from sectors.models import Crosswalk, Sector, Taxonomy
 
@@ -90,6 +90,15 @@ def make_contribution(*, plan: Plan, amount_usd: Decimal | int | str = "1000.00"
     if "donor" not in fields:
         values["donor"] = make_organization()
     return Contribution.objects.create(**values | fields)
+
+
+def make_reported_funding(
+    *, plan: Plan | None = None, amount_usd: Decimal | int | str = "5000.00", **fields: Any
+) -> ReportedFunding:
+    """Return an official total: of a plan, or with ``country`` and ``year`` of money outside any."""
+    scope = ReportedFunding.Scope.TOTAL if plan else ReportedFunding.Scope.COUNTRY
+    values = {"plan": plan, "scope": scope, "amount_usd": Decimal(amount_usd), "reported_on": date(2024, 6, 30)}
+    return ReportedFunding.objects.create(**values | fields)
 
 
 def make_plan(
