@@ -54,6 +54,10 @@ browser: .make/dev
 bench: .make/dev $(CATALOGUES) staticfiles/staticfiles.json  ## Measure against floors, as ratios (SIZES=S,M,L, ON=postgresql,sqlite, WRITE=1 for the docs)
 	$(TEST) $(PY) -m tests.benchmarks --sizes $(or $(SIZES),S) --on $(or $(ON),postgresql,sqlite) $(if $(WRITE),--write)
 
+stress: .make/dev $(CATALOGUES)  ## Eight writers for a minute on both databases, then every sum is proved
+	$(TEST) STRESS_SECONDS=60 $(PYTEST) tests/funding/test_summaries_parallel.py --capture no
+	$(TEST) STRESS_SECONDS=60 $(PY) -m tests.postgres -- $(PYTEST) tests/funding/test_summaries_parallel.py --capture no
+
 coverage: .make/dev $(CATALOGUES)  ## Which lines and branches the tests reach (htmlcov/index.html)
 	$(TEST) $(PYTEST) $(PARALLEL) --cov --cov-report term --cov-report html
 
