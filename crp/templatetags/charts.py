@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext_lazy
 
-from crp.common.charts import bar_of, lay_out, parts_of
+from crp.common.charts import bar_of, lay_out, parts_of, without_requirement
 from crp.common.figures import Rollup
 
 register = template.Library()
@@ -43,6 +43,7 @@ PART_LABELS = {
     "missing": gettext_lazy("Missing"),
     "unknown": gettext_lazy("Asked for, with no report of what was received"),
 }
+WITHOUT_REQUIREMENT = gettext_lazy("Received by plans that state no amount asked for")
 MISSING_BEYOND_PLEDGES = gettext_lazy("Missing beyond pledges")
 
 
@@ -53,5 +54,10 @@ def funding_bar(rollup: Rollup) -> dict[str, Any]:
     labels = dict(PART_LABELS)
     if any(kind == "pledged" for kind, _amount in amounts):
         labels["missing"] = MISSING_BEYOND_PLEDGES
-    parts = [{"kind": kind, "label": labels[kind], "amount": amount} for kind, amount in amounts]
+    parts: list[dict[str, Any]] = [{"kind": kind, "label": labels[kind], "amount": amount} for kind, amount in amounts]
+    apart = without_requirement(rollup)
+    if apart and parts[0]["amount"] > apart:
+        # Told apart, the other parts add to what is asked for.
+        parts[0]["amount"] -= apart
+        parts.insert(1, {"kind": "received", "label": WITHOUT_REQUIREMENT, "amount": apart})
     return {"rollup": rollup, "parts": parts}

@@ -104,7 +104,7 @@ def cited(citation: Any) -> dict[str, Any]:
     return {"cited": citation}
 
 
-LONG, LONGEST = 12, 15
+LONG, LONGEST = 12, 14
 
 
 @register.simple_tag

@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from crp.importing.fts.kinds import Kind, inspect, kind_of
 from crp.importing.tables import FileRefused
 from funding.models import Contribution, Organization, ReportedFunding
-from plans.models import Plan, Source
+from plans.models import Country, Plan, Source
 
 from .fts_files import CLUSTERS, FLOWS, OUTSIDE, PLAN, REQUIREMENTS, clusters, flows, requirements, run, text_of
 from .test_fts_requirements import SAHEL, everything, plan_of, total_of
@@ -105,7 +105,7 @@ def test_a_folder_is_its_csv_files_plans_first(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("no table")
     out = run(tmp_path)
     assert out.index("z.csv: requirements") < out.index("b.csv: clusters of plans") < out.index("a.csv: flows")
-    assert "3 files: 3 rows read" in out
+    assert "3 files. Rows: 3 read" in out
     assert (plan_of("900").kind, plan_of("900").current.number) == ("hnrp", 1)
     assert Contribution.objects.get(external_scheme="fts").plan == plan_of("900")
 
@@ -121,6 +121,17 @@ def test_a_dry_run_changes_nothing_and_reports_the_same(tmp_path: Path) -> None:
     dry = run(*paths, dry_run=True)
     assert (everything(), Organization.objects.count()) == before
     assert dry == run(*paths) + "A dry run: nothing was changed.\n"
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_where_there_is_no_country_yet_the_lists_are_loaded_first(tmp_path: Path) -> None:
+    file = requirements(tmp_path / "plans.csv", {})
+    told = run(file, dry_run=True)
+    assert "No countries here yet: the lists that come with CRP are loaded first" in told
+    assert not Country.objects.exists()
+    assert "1 file. Rows: 1 read" in run(file)
+    assert Plan.objects.get().countries.get().iso3 == "MLI"
+    assert "No countries here yet" not in run(file)
 
 
 @pytest.mark.django_db

@@ -14,24 +14,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.core.management.commands import loaddata
-from django.core.serializers.base import DeserializedObject
 from django.db import models, transaction
 
 from crp.common.models import ReferenceItem
+from crp.importing.lists import LISTS, LoadMissing
 from plans.models import Country, CountryProfile, Plan, Region, StrategicObjective
 
-# Lists grow from one version of CRP to the next, and new plans refer to the new entries: what is missing is added.
-LISTS = (
-    "regions",
-    "countries",
-    "taxonomies",
-    "sectors",
-    "crosswalk",
-    "reference",
-    "sources",
-    "organizations",
-)
 # A profile or a plan is loaded whole or not at all: row by row, an objective that an officer took out would come back.
 PROFILES = {"mali_profile": "MLI"}
 PLANS = {
@@ -44,14 +32,6 @@ FIXTURES = (*LISTS, *PROFILES, *PLANS)  # in this order each finds what it refer
 OFFICER = "officer"
 OFFICERS = "Programme officers"
 EDIT = ("view", "add", "change", "delete")
-
-
-class LoadMissing(loaddata.Command):
-    """``loaddata`` that leaves an object alone where the database already has it, whatever was changed there."""
-
-    def save_obj(self, obj: DeserializedObject) -> bool:
-        # The fixtures give no numbers: an object has one only where its natural key was found.
-        return obj.object.pk is None and super().save_obj(obj)
 
 
 def fixtures_to_load() -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentTypeError
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -17,6 +18,7 @@ from crp.importing import values
 from crp.importing.fts.context import Run
 from crp.importing.fts.kinds import ORDER, Inspected
 from crp.importing.fts.run import files_in, import_file, inspect_or_refuse
+from crp.importing.lists import load_lists
 from crp.importing.report import Outcome, Report
 from plans.models import Country
 
@@ -65,24 +67,34 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         run = Run(timezone.now(), as_of, country)
-        if country and not Country.objects.filter(iso3=country).exists():
-            raise CommandError(f"--country {country}: CRP has no country with this ISO3 code.")
         if as_of is not None and as_of > run.today:
             raise CommandError(f"--as-of {as_of}: this day is still to come.")
         found = [inspect_or_refuse(path) for path in files_in(paths)]
         if not found:
             raise CommandError("No CSV file in there.")
-        reports = [report for report in found if isinstance(report, Report)]
-        for report in reports:
-            self._show(report)
-        files = sorted((file for file in found if isinstance(file, Inspected)), key=lambda file: ORDER.index(file.kind))
         with transaction.atomic() if dry_run else nullcontext():
-            for file in files:
-                reports.append(import_file(run, file, sys.stderr if verbosity else None))
-                self._show(reports[-1])
+            if not Country.objects.exists():
+                added = load_lists()
+                self.stdout.write(
+                    f"No countries here yet: the lists that come with CRP are loaded first ({added:,} rows)."
+                )
+            if country and not Country.objects.filter(iso3=country).exists():
+                raise CommandError(f"--country {country}: CRP has no country with this ISO3 code.")
+            reports = list(self._import(run, found, sys.stderr if verbosity else None))
             if dry_run:
                 transaction.set_rollback(True)
         self._sum_up(reports, dry_run=dry_run)
+
+    def _import(self, run: Run, found: list[Inspected | Report], progress: TextIO | None) -> Iterator[Report]:
+        """Show and yield the report of each file, first of those that were refused at once."""
+        for report in (file for file in found if isinstance(file, Report)):
+            self._show(report)
+            yield report
+        files = (file for file in found if isinstance(file, Inspected))
+        for file in sorted(files, key=lambda file: ORDER.index(file.kind)):
+            report = import_file(run, file, progress)
+            self._show(report)
+            yield report
 
     def _show(self, report: Report) -> None:
         for number, line in enumerate(report.text()):
@@ -90,13 +102,19 @@ class Command(BaseCommand):
 
     def _sum_up(self, reports: list[Report], *, dry_run: bool) -> None:
         refused = sum(bool(report.refused) for report in reports)
-        told = [f"{sum(report.of('rows', Outcome.READ) for report in reports):,} rows read"]
-        told += [
+        rows = {
+            outcome: sum(report.of("rows", outcome) for report in reports)
+            for outcome in (Outcome.READ, Outcome.SKIPPED)
+        }
+        changed = [
             f"{sum(report.total(outcome) - report.of('sources', outcome) for report in reports):,} {outcome}"
             for outcome in (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
         ]
-        told.append(f"{sum(report.of('rows', Outcome.SKIPPED) for report in reports):,} rows skipped")
-        self.stdout.write(f"{len(reports) - refused} files: {', '.join(told)}.")
+        files = len(reports) - refused
+        self.stdout.write(
+            f"{files} {'file' if files == 1 else 'files'}. Rows: {rows[Outcome.READ]:,} read, "
+            f"{rows[Outcome.SKIPPED]:,} skipped. Of all that they tell: {', '.join(changed)}."
+        )
         if dry_run:
             self.stdout.write("A dry run: nothing was changed.")
         if refused:
