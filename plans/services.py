@@ -26,7 +26,8 @@ def start_revision(*, plan: Plan, by: AbstractUser | None, reason: str = "") -> 
     Raises: ValidationError where the plan has an open draft already, or nothing published to start from.
     Queries: three a model of rows.
     """
-    plan = Plan.objects.select_for_update().get(pk=plan.pk)
+    # With the key locked too, whoever records money at this moment and this would wait for each other.
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     draft = plan.revisions.open().first()
     if draft is not None:
         raise ValidationError(

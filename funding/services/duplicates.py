@@ -141,7 +141,7 @@ def reopen_duplicate(*, contribution: Contribution, reason: str, by: AbstractUse
     if row.review not in {Review.MERGED, Review.KEPT}:
         raise _nothing_to_decide(row)
     if row.review == Review.MERGED and row.duplicate_of is not None:
-        _take_off(Contribution.objects.select_for_update(of=("self",)).get(pk=row.duplicate_of.pk), row)
+        _take_off(Contribution.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.duplicate_of.pk), row)
     row.review = Review.CLEAR
     others = [row.duplicate_of] if row.duplicate_of else None
     suspect(row, others)
@@ -169,7 +169,11 @@ def _nothing_to_decide(row: Contribution) -> ValidationError:
 
 def _lock_both(one: Contribution, other: Contribution) -> tuple[Contribution, Contribution]:
     """Return two contributions as they are now, locked in the same order by everybody."""
-    locked = Contribution.objects.select_for_update(of=("self",)).filter(pk__in=[one.pk, other.pk]).order_by("pk")
+    locked = (
+        Contribution.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=[one.pk, other.pk])
+        .order_by("pk")
+    )
     found = {row.pk: row for row in locked}
     for row in (one, other):
         if row.pk not in found:

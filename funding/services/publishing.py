@@ -24,8 +24,9 @@ def publish_revision(
     Raises: ValidationError where it is not open, gives no reason, fails a check with an error, or would be published
     before the former one was; each cause is named.
     """
-    plan = Plan.objects.select_for_update().get(pk=revision.plan_id)
-    revision = Revision.objects.select_for_update().get(pk=revision.pk)
+    # With the key locked too, whoever records money at this moment and this would wait for each other.
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=revision.plan_id)
+    revision = Revision.objects.select_for_update(no_key=True).get(pk=revision.pk)
     at = at or timezone.now()
     if not revision.is_open:
         raise ValidationError(

@@ -28,7 +28,7 @@ def lock(contribution: Contribution) -> Contribution:
 
     Raises: ValidationError where it is gone.
     """
-    found = Contribution.objects.select_for_update(of=("self",)).filter(pk=contribution.pk).first()
+    found = Contribution.objects.select_for_update(no_key=True, of=("self",)).filter(pk=contribution.pk).first()
     if found is None:
         raise ValidationError(_("%(code)s is not there any more.") % {"code": contribution.code}, code="gone")
     return found

@@ -83,7 +83,7 @@ class OpenOnlyAdmin(OpenOnly, BaseAdmin):
         """Return the row; where it is about to change, keep its revision from being published meanwhile."""
         obj = super().get_object(request, object_id, from_field)
         if obj is not None and obj.revision is not None and request.method == "POST" and from_field is None:
-            Revision.objects.select_for_update().filter(pk=obj.revision.pk).first()
+            Revision.objects.select_for_update(no_key=True).filter(pk=obj.revision.pk).first()
             obj = super().get_object(request, object_id, from_field)
         return obj
 
@@ -224,7 +224,10 @@ class RowAdmin(OpenOnlyAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change and not Revision.objects.select_for_update().open().filter(pk=obj.revision_id).exists():
+        if (
+            not change
+            and not Revision.objects.select_for_update(no_key=True).open().filter(pk=obj.revision_id).exists()
+        ):
             raise PermissionDenied(tell_closed(obj.revision))
         super().save_model(request, obj, form, change)
 

@@ -71,7 +71,7 @@ class Writer:
     def report(self) -> None:
         plan = self.chance.choice(self.plans)
         with transaction.atomic():
-            Plan.objects.select_for_update().get(pk=plan.pk)
+            Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
             plan.reported_funding.filter(superseded_on=None, scope="total").update(superseded_on=date(2025, 1, 1))
             if self.chance.random() < 0.7:
                 ReportedFunding.objects.create(
@@ -81,7 +81,7 @@ class Writer:
     def revise(self) -> None:
         plan = self.chance.choice(self.plans)
         with transaction.atomic():
-            Plan.objects.select_for_update().get(pk=plan.pk)
+            Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
             former = plan.revisions.in_force().get()
             now = datetime.now(UTC)
             Revision.objects.filter(pk=former.pk).update(status="superseded", superseded_at=now)
