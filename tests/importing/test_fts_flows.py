@@ -10,7 +10,7 @@ import pytest
 
 from funding.models import Contribution, Organization, OrganizationIdentifier, StatusChange
 from plans.models import Plan
-from tests.factories import make_organization
+from tests.factories import make_contribution, make_organization
 
 from .fts_files import flows, requirements, run
 from .test_fts_requirements import plan_of
@@ -54,6 +54,22 @@ def test_a_flow_becomes_a_contribution(tmp_path: Path, plan: Plan) -> None:
     assert (step.status, step.since_on, step.amount_usd) == ("commitment", date(2024, 5, 2), Decimal(1500))
     found.clean_fields()
     found.validate_constraints()
+
+
+def test_a_flow_that_an_officer_recorded_already_does_not_count_twice(tmp_path: Path, plan: Plan) -> None:
+    norway = make_organization(name="Norway, Government of")
+    OrganizationIdentifier.objects.create(organization=norway, scheme="fts", value="Norway, Government of")
+    by_hand = make_contribution(plan=plan, donor=norway, amount_usd="1500.00", decision_on=date(2024, 5, 20))
+    path = flows(tmp_path / "f.csv", {}, {"id": "2"}, {"id": "3", "amountUSD": "1501"})
+    told = run(path)
+    assert f"FTS-70001 may be the same money as {by_hand.code}: it does not count until an officer has decided." in told
+    found = {row.external_id: row for row in Contribution.objects.filter(external_scheme="fts")}
+    assert {number: row.review for number, row in found.items()} == {
+        "70001": "suspected", "2": "suspected", "3": "clear",
+    }  # fmt: skip
+    assert (found["70001"].duplicate_of, found["70001"].counted_usd) == (by_hand, None)
+    assert found["3"].counted_usd == Decimal(1501)
+    assert "contributions: 3 unchanged" in run(path)
 
 
 def test_a_second_run_changes_nothing(tmp_path: Path, plan: Plan) -> None:

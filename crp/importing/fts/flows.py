@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from crp.importing.report import Outcome
 from funding.models import Contribution, StatusChange
+from funding.services.duplicates import suspect
+from funding.services.similar import pick_duplicates
 from plans.models import Plan
 
 from .clusters import Clusters
@@ -106,6 +110,7 @@ class FlowWriter:
                     step = self._update(row, held)
                     changed.append(held)
                     steps += [step] if step else []
+        self._suspect([*new, *changed])
         self._save(new, changed, steps)
         repeated = sum(group.repeated for group in groups)
         self.repeated += repeated
@@ -234,10 +239,30 @@ class FlowWriter:
         held.source, held.source_line, held.updated_at = self._context.source, row.line, timezone.now()
         return step
 
+    def _suspect(self, written: list[Contribution]) -> None:
+        """Mark what may repeat money that officers recorded: it counts once they have decided. Queries: 1.
+
+        Two flows of FTS are never the same money: it gives each a number of its own.
+        """
+        places = Q(plan__in={row.plan_id for row in written}) | Q(plan=None)
+        others = Contribution.objects.filter(places, donor__in={row.donor_id for row in written})
+        others = others.exclude(external_scheme=SCHEME).exclude(review=Contribution.Review.MERGED)
+        by_place: dict[tuple[int | None, int | None], list[Contribution]] = defaultdict(list)
+        for other in others if written else ():
+            by_place[other.plan_id, other.country_id].append(other)
+        for row in written:
+            other = suspect(row, pick_duplicates(row, by_place[row.plan_id, row.country_id]))
+            if other is not None:
+                self._context.report.add_note(
+                    f"{row.code} may be the same money as {other.code}: it does not count until an officer has decided."
+                )
+
     def _save(self, new: list[Contribution], changed: list[Contribution], steps: list[StatusChange]) -> None:
         Contribution.objects.bulk_create(new)
         columns = [name.removesuffix("_id") for name in GIVEN]
-        Contribution.objects.bulk_update(changed, [*columns, "source", "source_line", "updated_at"])
+        Contribution.objects.bulk_update(
+            changed, [*columns, "review", "duplicate_of", "source", "source_line", "updated_at"]
+        )
         StatusChange.objects.bulk_create(steps)
 
 

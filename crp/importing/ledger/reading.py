@@ -32,6 +32,8 @@ MOST_SHEET_ROWS = 50_000
 MOST_UNPACKED_BYTES = 200_000_000
 DELIMITERS = (",", ";")
 OTHER_DELIMITERS = {"\t": gettext_lazy("tabs"), "|": gettext_lazy("bars")}
+MAY_BE_CUT = {"note", "exchange_rate_source"}
+"""Columns of free text: a part of it is no other value."""
 FORMULA_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 
 
@@ -50,6 +52,8 @@ class Entries:
     lines: list[Line] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    lacks_line_end: bool = False
+    """Whether the last line is not ended, as where a file was cut, and as some programmes leave it."""
 
 
 def read_entries(content: bytes) -> Entries:
@@ -72,10 +76,12 @@ def read_entries(content: bytes) -> Entries:
 def _fill(entries: Entries, rows: Iterator[tuple[int, list[str]]]) -> None:
     """Put cells under their columns. Raises: FileRefused where the columns are not those of a file like this."""
     names = _columns(next(rows, (1, []))[1])
-    last = short = 0
+    last = short = widest = 0
+    end = ""
     for number, cells in rows:
         if not any(cells):
             continue
+        widest, end = max(widest, len(cells)), cells[-1]
         if len(entries.lines) == MOST_ROWS:
             raise FileRefused(_("It has more than %(most)s rows: split it.") % {"most": f"{MOST_ROWS:,}"})
         last = number
@@ -85,10 +91,28 @@ def _fill(entries: Entries, rows: Iterator[tuple[int, list[str]]]) -> None:
             short = number if len(cells) < len(names) else short
         else:
             entries.lines.append(Line(number, {name: cell for name, cell in zip(names, cells, strict=False) if name}))
+    if widest == 1 and len(names) > 1:
+        raise FileRefused(_("No line has the separator that the names of the columns have."))
     if short and short == last:
         raise FileRefused(
             _("Line %(line)s, the last one, does not have all its columns: the file was cut.") % {"line": last}
         )
+    if entries.lacks_line_end:
+        _judge_open_end(entries, last, names[-1], end)
+
+
+def _judge_open_end(entries: Entries, line: int, column: str, cell: str) -> None:
+    """Note that the last line is not ended. Raises: FileRefused where a part of its last cell is another value."""
+    if not cell or column in MAY_BE_CUT:
+        entries.notes.append(_("The last line has no line end: look that it is whole."))
+        return
+    raise FileRefused(
+        _(
+            "Line %(line)s, the last one, has no line end: “%(text)s” in column %(column)s may be cut. Look that it is "
+            "whole and end the line, or upload a workbook (.xlsx)."
+        )
+        % {"line": line, "text": cell[:40], "column": column}
+    )
 
 
 def _tell_misfit(cells: Sequence[str], names: Sequence[str]) -> str:
@@ -97,7 +121,9 @@ def _tell_misfit(cells: Sequence[str], names: Sequence[str]) -> str:
     if len(cells) < len(names):
         return _("%(found)s cells stand under %(expected)s columns.") % told
     if any(cells[len(names) :]):
-        return _("%(found)s cells stand under %(expected)s columns: a text with a comma in it needs quotes.") % told
+        return (
+            _("%(found)s cells stand under %(expected)s columns: a text with the separator in it needs quotes.") % told
+        )
     unnamed = next((cell for name, cell in zip(names, cells, strict=False) if not name and cell), None)
     return "" if unnamed is None else _("“%(text)s” stands under a column without a name.") % {"text": unnamed[:40]}
 
@@ -149,7 +175,7 @@ def _text_rows(content: bytes, entries: Entries) -> Iterator[tuple[int, list[str
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise FileRefused(_("Line %(line)s has a byte of value 0: no text in UTF-8.") % {"line": line})
     if text.strip() and not text.endswith(("\n", "\r")):
-        entries.notes.append(_("The last line has no line end: look that it is whole."))
+        entries.lacks_line_end = True
     yield from _parsed(text, _delimiter(text))
 
 

@@ -51,12 +51,10 @@ class Command(BaseCommand):
     def _tell(self, entry: Entry, name: str) -> None:
         counts = ", ".join(f"{number:,} {outcome.value}" for outcome, number in entry.counts.items() if number)
         self.stdout.write(f"{name}: {counts or 'no rows'}")
-        if entry.new_usd is not None:
-            self.stdout.write(f"  new: USD {write_number(entry.new_usd)}")
         for note in entry.notes:
             self.stdout.write(f"  note: {note}")
-        for change in entry.changes[:MOST_SHOWN]:
-            self.stdout.write(f"  {change.sentence}")
+        if not entry.problems:  # what some of the rows would do is no figure of anything
+            self._tell_effect(entry)
         told = [row for row in entry.rows if row.outcome != Outcome.ERROR and row.messages]
         for row in told[:MOST_SHOWN]:
             self.stdout.write(f"  line {row.line}: {row.outcome.value}: {' '.join(row.messages)}")
@@ -64,3 +62,11 @@ class Command(BaseCommand):
             self.stdout.write(f"  {len(told) - MOST_SHOWN:,} more lines with something to tell")
         for problem in entry.problems:
             self.stdout.write(f"  {problem}")
+
+    def _tell_effect(self, entry: Entry) -> None:
+        if entry.new_usd is not None:
+            self.stdout.write(f"  new: USD {write_number(entry.new_usd)}")
+        for change in entry.changes[:MOST_SHOWN]:
+            self.stdout.write(f"  {change.sentence}")
+        if len(entry.changes) > MOST_SHOWN:
+            self.stdout.write(f"  {len(entry.changes) - MOST_SHOWN:,} more plans")
