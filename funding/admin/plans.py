@@ -42,7 +42,11 @@ def add_address(model: type, **given: Any) -> str:
 
 
 class PlanForm(WholeRowForm):
-    constraint_fields: ClassVar = {"plan_years_in_order": "end_year"}
+    constraint_fields: ClassVar = {
+        "plan_years_in_order": "end_year",
+        "plan_days_in_order": "end_on",
+        "plan_totals_year_within_period": "totals_year",
+    }
 
 
 class IdentifierInline(BaseTabular):
@@ -84,7 +88,10 @@ class PlanAdmin(BaseAdmin):
     inlines = (IdentifierInline,)
     fieldsets = (
         (None, {"fields": ("code", "title", "kind")}),
-        (gettext_lazy("Where and when"), {"fields": ("countries", ("start_year", "end_year"))}),
+        (
+            gettext_lazy("Where and when"),
+            {"fields": ("countries", ("start_year", "end_year"), ("start_on", "end_on"), "totals_year")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import DecimalField, OuterRef, QuerySet, Subquery
+from django.db.models import DecimalField, ForeignKey, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -16,9 +16,11 @@ from django.utils.translation import gettext_lazy
 
 from crp.common.admin.base import BaseTabular, UnknownLast, show_number
 from crp.common.admin.forms import RowForm, RowFormSet, WholeRowForm
-from crp.common.numbers import write_percent
+from crp.common.numbers import write_number, write_percent
 from funding.models import FundingRequest, Project, RelatedPlan, RequestShare
-from plans.admin.rows import OfRevision, RowAdmin, RowFormSetOfRevision, RowInline
+from plans.admin.rows import OfRevision, RowAdmin, RowFormSetOfRevision, RowInline, taxonomies_of
+from plans.models import Revision
+from sectors.models import Sector, Taxonomy
 
 USD = DecimalField(max_digits=15, decimal_places=2)
 HUNDRED = Decimal(100)
@@ -40,6 +42,14 @@ class SectorAmountForm(AmountForm):
     fixed: ClassVar = {"breakdown": FundingRequest.Breakdown.SECTOR}
 
 
+class ClusterAmountForm(AmountForm):
+    fixed: ClassVar = {"breakdown": FundingRequest.Breakdown.GLOBAL_CLUSTER}
+
+
+class CountryAmountForm(AmountForm):
+    fixed: ClassVar = {"breakdown": FundingRequest.Breakdown.COUNTRY}
+
+
 class FrameworkAmounts(RowFormSetOfRevision):
     @classmethod
     def get_default_prefix(cls) -> str:
@@ -56,6 +66,21 @@ class SectorAmounts(RowFormSetOfRevision):
     @classmethod
     def get_default_prefix(cls) -> str:
         return "sector_amounts"
+
+
+class ClusterAmounts(RowFormSetOfRevision):
+    @classmethod
+    def get_default_prefix(cls) -> str:
+        return "global_cluster_amounts"
+
+    def judges_unchanged(self) -> bool:
+        return False  # the list of global clusters is the same whatever taxonomy the revision has
+
+
+class CountryAmounts(RowFormSetOfRevision):
+    @classmethod
+    def get_default_prefix(cls) -> str:
+        return "country_amounts"
 
 
 class AmountInline(RowInline):
@@ -102,13 +127,58 @@ class SectorAmountInline(AmountInline):
     def parts(self, row: FundingRequest) -> str:
         if row._state.adding:
             return ""
-        plans = ", ".join(related.plan_family.code for related in row.related_plans.all())
+        plans = ", ".join(tell_overlap(related) for related in row.related_plans.all())
         shares = ", ".join(
             _("objective %(number)s: %(share)s")
             % {"number": share.objective.number, "share": write_percent(share.share_percent, None)}
             for share in row.request_shares.all()
         )
         return "; ".join(filter(None, (plans, shares))) or "–"
+
+
+class ClusterAmountInline(AmountInline):
+    breakdown = FundingRequest.Breakdown.GLOBAL_CLUSTER
+    form = ClusterAmountForm
+    formset = ClusterAmounts
+    is_open = False
+    verbose_name_plural = gettext_lazy("amounts by global cluster")
+    fields = ("sector", "amount_usd", "order")
+
+    def offered(self, db_field: ForeignKey, revision: Revision | None) -> QuerySet:
+        if db_field.name == "sector":
+            return Sector.objects.filter(taxonomy__kind=Taxonomy.Kind.GLOBAL_CLUSTERS).select_related("taxonomy")
+        return super().offered(db_field, revision)
+
+
+class CountryAmountInline(AmountInline):
+    breakdown = FundingRequest.Breakdown.COUNTRY
+    form = CountryAmountForm
+    formset = CountryAmounts
+    is_open = False
+    verbose_name_plural = gettext_lazy("amounts by country, of a plan for several")
+    fields = ("country", "amount_usd", "order")
+
+    def offered(self, db_field: ForeignKey, revision: Revision | None) -> QuerySet:
+        if db_field.name == "country" and revision is not None and revision.plan_id:
+            return revision.plan.countries.all()
+        return super().offered(db_field, revision)
+
+
+def tell_overlap(related: RelatedPlan) -> str:
+    """Return an inter-agency plan with how much of the request lies inside it, as far as it is stated."""
+    if related.inside_usd is not None:
+        return _("%(plan)s (USD %(amount)s inside)") % {
+            "plan": related.plan_family.code,
+            "amount": write_number(related.inside_usd),
+        }
+    if related.inside_percent is not None:
+        return _("%(plan)s (%(share)s inside)") % {
+            "plan": related.plan_family.code,
+            "share": write_percent(related.inside_percent, None),
+        }
+    short = {"identical": _("identical"), "complementary": _("complementary"), "outside": _("outside")}
+    told = short.get(related.overlap)
+    return f"{related.plan_family.code} ({told})" if told else related.plan_family.code
 
 
 class PartForm(RowForm):
@@ -126,10 +196,21 @@ class PartInline(OfRevision, BaseTabular):
     formset = RowFormSet
 
 
+class RelatedPlanForm(PartForm):
+    constraint_fields: ClassVar = {
+        "related_plan_once_per_request": "plan_family",
+        "related_plan_inside_within_bounds": "inside_usd",
+        "related_plan_part_has_size": "overlap",
+    }
+
+
 class RelatedPlanInline(PartInline):
+    """The inter-agency plans beside a request: without what lies inside them, the two would be added up."""
+
     model = RelatedPlan
-    form = PartForm
-    fields = ("plan_family", "order")
+    form = RelatedPlanForm
+    autocomplete_fields = ("related_plan",)
+    fields = ("plan_family", "related_plan", "overlap", "inside_usd", "inside_percent", "order")
 
 
 class ShareFormSet(RowFormSet):
@@ -152,7 +233,7 @@ class RequestForm(WholeRowForm):
     constraint_fields: ClassVar = {
         "funding_request_one_target": "breakdown",
         "funding_request_amount_not_negative": "amount_usd",
-    } | {f"funding_request_once_per_{target}": target for target in ("framework", "objective", "sector", "project")}
+    } | {f"funding_request_once_per_{target}": target for target in FundingRequest.TARGETS}
 
 
 @admin.register(FundingRequest)
@@ -163,13 +244,15 @@ class FundingRequestAdmin(RowAdmin):
     form = RequestForm
     list_display = ("target_name", "breakdown", "amount_in_usd", "is_priority", "revision")
     list_filter = ("breakdown", "is_priority", "revision__status", "revision__plan__kind")
-    list_select_related = ("revision__plan", "framework", "objective", "sector", "project")
+    list_select_related = ("revision__plan", "framework", "objective", "sector", "country", "project")
     search_fields = (
         "revision__plan__code",
         "framework__name",
         "objective__title",
         "sector__name",
         "sector__name_fr",
+        "country__name",
+        "country__name_fr",
         "project__code",
         "project__title",
     )
@@ -178,7 +261,7 @@ class FundingRequestAdmin(RowAdmin):
         (None, {"fields": ("revision", "breakdown")}),
         (
             gettext_lazy("For what: fill in the one that the breakdown says"),
-            {"fields": ("framework", "objective", "sector", "project")},
+            {"fields": FundingRequest.TARGETS},
         ),
         (gettext_lazy("How much"), {"fields": ("amount_usd", "is_priority", "order")}),
     )
@@ -186,6 +269,10 @@ class FundingRequestAdmin(RowAdmin):
     def back_to(self, row: FundingRequest) -> str:
         """Return to the revision, whose page the amounts are edited on."""
         return reverse("admin:plans_revision_change", args=[row.revision_id], fragment=f"{row.breakdown}_amounts-group")
+
+    def taxonomies_offered(self, revision: Revision) -> set[int]:
+        clusters = Taxonomy.objects.filter(kind=Taxonomy.Kind.GLOBAL_CLUSTERS)
+        return {revision.taxonomy_id, *clusters.values_list("pk", flat=True)}
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return () if obj is None else super().get_inlines(request, obj)
@@ -227,7 +314,6 @@ class ProjectForm(WholeRowForm):
 class ProjectAdmin(RowAdmin):
     index_order = 3
     form = ProjectForm
-    sectors_of_frameworks = True
     list_display = ("code", "title", "framework", "sector", "requested_usd", "stated_usd", "revision")
     list_display_links = ("code", "title")
     list_filter = (
@@ -247,6 +333,9 @@ class ProjectAdmin(RowAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         amount = FundingRequest.objects.filter(project=OuterRef("pk")).values("amount_usd")[:1]
         return super().get_queryset(request).annotate(requested_usd=Subquery(amount, output_field=USD))
+
+    def taxonomies_offered(self, revision: Revision) -> set[int]:
+        return taxonomies_of(revision)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Fix the code of a project that an earlier revision has: money received finds it by that."""

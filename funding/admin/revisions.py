@@ -34,7 +34,13 @@ from plans.models import Citation, Plan, Revision
 
 from .filters import OpenFilter
 from .plans import add_address, address_of, revision_links
-from .requests import FrameworkAmountInline, ObjectiveAmountInline, SectorAmountInline
+from .requests import (
+    ClusterAmountInline,
+    CountryAmountInline,
+    FrameworkAmountInline,
+    ObjectiveAmountInline,
+    SectorAmountInline,
+)
 from .steps import ReasonForm, checks_context, take_step
 
 USD = DecimalField(max_digits=15, decimal_places=2)
@@ -120,6 +126,8 @@ class RevisionAdmin(OpenOnlyAdmin):
         SectorAmountInline,
         rows.FrameworkInline,
         FrameworkAmountInline,
+        ClusterAmountInline,
+        CountryAmountInline,
         rows.TargetGroupInline,
         rows.RiskIndicatorInline,
         rows.PresenceInline,

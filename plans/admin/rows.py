@@ -136,14 +136,18 @@ class OfRevision(OpenOnly, Inline):
     def formfield_for_dbfield(
         self, db_field: Field, request: HttpRequest, revision: Revision | None = None, **kwargs: Any
     ) -> FormField | None:
-        if isinstance(db_field, ForeignKey):
-            offered = offered_rows(db_field, revision)
-            kwargs |= {"form_class": OfferedChoiceField, "offered": offered}
+        # What is searched for is not read, and one list of all plans would be.
+        if isinstance(db_field, ForeignKey) and db_field.name not in self.autocomplete_fields:
+            kwargs |= {"form_class": OfferedChoiceField, "offered": self.offered(db_field, revision)}
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         # The three icons beside each choice in each row lead away from the form and cost its width.
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
+
+    def offered(self, db_field: ForeignKey, revision: Revision | None) -> QuerySet:
+        """Return what a column of the rows offers."""
+        return offered_rows(db_field, revision)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Join what the rows name: a read-only table writes it out, row by row."""
@@ -171,8 +175,10 @@ class RowAdmin(OpenOnlyAdmin):
     index_group = IndexGroup.PLANS
     change_list_template = "admin/crp/row_list.html"
     list_filter: ClassVar[Any] = ["revision__status", "revision__plan__kind"]
-    sectors_of_frameworks = False
-    """Whether a sector may be of the taxonomy that a framework names, and not only of the revision's."""
+
+    def taxonomies_offered(self, revision: Revision) -> set[int]:
+        """Return the taxonomies that a sector may be chosen from."""
+        return {revision.taxonomy_id}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -216,8 +222,8 @@ class RowAdmin(OpenOnlyAdmin):
         if db_field.name == "revision":
             kwargs |= {"queryset": Revision.objects.open().filter(pk=revision and revision.pk), "empty_label": None}
         elif isinstance(db_field, ForeignKey):
-            wider = taxonomies_of(revision) if self.sectors_of_frameworks and revision else None
-            kwargs |= {"form_class": OfferedChoiceField, "offered": offered_rows(db_field, revision, wider)}
+            taxonomies = self.taxonomies_offered(revision) if revision else None
+            kwargs |= {"form_class": OfferedChoiceField, "offered": offered_rows(db_field, revision, taxonomies)}
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget

@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 
 from funding.models import Contribution, Project
-from plans.models import Plan, Revision
+from plans.models import Country, Plan, Revision
 from sectors.models import Sector
 from tests.admin import Desk, add_row, address, formset, open_draft, problems, read
 from tests.conftest import MaliPlans
+from tests.factories import make_plan
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +114,60 @@ def test_a_related_plan_is_of_the_revision_of_its_request(desk: Desk, draft: Rev
     answer = desk.visit(address(request), data)
     assert answer.url == f"{address(draft)}#sector_amounts-group"
     assert request.related_plans.get(plan_family=new).revision == draft
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"overlap": "partly"}, "overlap: “Partly inside” needs an amount or a share; the others have neither."),
+        ({"overlap": "outside", "inside_usd": "5"}, "overlap: “Partly inside” needs an amount or a share; the others"),
+        ({"overlap": "partly", "inside_percent": "101"}, "inside_percent: Ensure this value is less than or equal to"),
+        ({"overlap": "partly", "inside_usd": "-1"}, "inside_usd: Ensure this value is greater than or equal to 0."),
+        (
+            {"overlap": "partly", "inside_usd": "1.000,50"},
+            "inside_usd: “1.000,50” is no number as this page writes them",
+        ),
+    ],
+)
+def test_how_much_lies_in_an_inter_agency_plan_is_an_amount_or_a_share(
+    desk: Desk, draft: Revision, values: dict[str, str], told: str
+) -> None:
+    request = draft.funding_requests.get(sector__code="SHELTER")
+    found = problems(desk.send(address(request), **{f"related_plans-0-{name}": text for name, text in values.items()}))
+    assert [sentence.startswith(f"related_plans-0-{told}") for sentence in found] == [True], found
+
+
+def test_the_size_of_an_overlap_is_shown_on_the_page_of_the_revision(desk: Desk, draft: Revision) -> None:
+    request = draft.funding_requests.get(sector__code="SHELTER")
+    related = request.related_plans.order_by("order", "pk").first()
+    other = Plan.objects.get(code="MLI-COMPENDIUM-2017")
+    values = {"overlap": "partly", "inside_usd": "1250000", "related_plan": str(other.pk)}
+    desk.send(address(request), **{f"related_plans-0-{name}": text for name, text in values.items()})
+    related.refresh_from_db()
+    assert (related.inside_usd, related.inside_percent, related.related_plan) == (1_250_000, None, other)
+    page = desk.visit(address(draft))
+    page.render()
+    assert f"{related.plan_family.code} (USD 1,250,000 inside)" in page.content.decode()
+
+
+def test_the_lines_of_a_plan_for_several_countries_and_by_global_cluster_are_written(desk: Desk) -> None:
+    countries = Country.objects.filter(iso3__in=("MLI", "NER"))
+    cluster = Sector.objects.filter(taxonomy__kind="global_clusters").first()
+    plan = make_plan(countries=list(countries), kind="regional")
+    draft = open_draft(plan)
+    data = desk.read(address(draft))
+    page = desk.visit(address(draft))
+    offered = formset(page, "country_amounts").empty_form.fields["country"].offered
+    assert {country.iso3 for country in offered.values()} == {"MLI", "NER"}
+    add_row(data, "country_amounts", country=countries[0].pk, amount_usd="600", order="")
+    add_row(data, "global_cluster_amounts", sector=cluster.pk, amount_usd="1000", order="")
+    assert problems(desk.visit(address(draft), data)) == []
+    assert draft.funding_requests.get(breakdown="country").target == countries[0]
+    line = draft.funding_requests.get(breakdown="global_cluster")
+    assert line.target == cluster
+    assert problems(desk.send(address(line), amount_usd="1001")) == []
+    line.refresh_from_db()
+    assert (line.sector, line.amount_usd) == (cluster, 1001)
 
 
 # Contributions
