@@ -61,7 +61,7 @@ def told(opened: Breakdown) -> dict[tuple[Any, ...], tuple[Any, ...]]:
 DAYS = [None, date(2021, 3, 15), date(2022, 1, 1)]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_rollups_agree_with_a_plain_loop(seed: int) -> None:
     World(seed)
     lines = 0
@@ -86,9 +86,9 @@ def test_what_the_database_keeps_is_what_everything_adds_to(seed: int) -> None:
         world.change_something()
 
 
-@pytest.mark.parametrize("seed", range(10, 11))
+@pytest.mark.parametrize("seed", range(10, 12))
 def test_each_plan_agrees_with_a_plain_loop(seed: int) -> None:
-    World(seed)
+    World(seed, plans=4)
     compared = 0
     for on in DAYS:
         ledger = Ledger(on)
@@ -98,10 +98,10 @@ def test_each_plan_agrees_with_a_plain_loop(seed: int) -> None:
                 expected = ledger.lines((by,))
                 assert told(break_down_plan(plan, by, on)) == expected, (by, on)
                 compared += len(expected)
-    assert compared > 100
+    assert compared > 50
 
 
-@pytest.mark.parametrize("seed", range(20, 23))
+@pytest.mark.parametrize("seed", range(20, 22))
 def test_the_whole_is_the_sum_of_every_breakdown(seed: int) -> None:
     World(seed, plans=20)
     plans = with_figures(Plan.objects.in_force())
