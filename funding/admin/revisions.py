@@ -259,6 +259,7 @@ class RevisionAdmin(OpenOnlyAdmin):
                     {"plan__id__exact": plan.pk},
                     plan.contributions.count(),
                     amount=figures_of(plan).received_usd,
+                    amount_is=_("received") if plan.official_usd is None else _("received: an official total"),
                     add={"plan": plan.pk},
                 ),
                 linked_list(
@@ -340,6 +341,7 @@ def linked_list(
     count: int,
     *,
     amount: Any = None,
+    amount_is: str = "",
     add: dict[str, int] | None = None,
 ) -> dict[str, Any]:
     """Return what the panel says of rows that have a list of their own."""
@@ -350,6 +352,7 @@ def linked_list(
         "add_name": meta.verbose_name,
         "count": count,
         "amount": None if amount is None else show_number(amount),
+        "amount_is": amount_is,
         "url": reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist", query=of),
         "add_url": add_address(model, **add) if add and request.user.has_perm(right) else "",
     }
