@@ -25,7 +25,7 @@ from plans.models import Plan, Revision
 from sectors.models import Sector
 
 from .ledger_duplicates import DuplicatePages
-from .ledger_figures import figures_by_plan, watch
+from .ledger_figures import figures_by_plan, tell_uncounted, watch
 from .ledger_filters import ChosenDonorFilter, ChosenPlanFilter, is_number
 from .ledger_form import ContributionForm, ParentSelect
 from .ledger_steps import StepPages
@@ -39,6 +39,7 @@ class StepInline(BaseTabular):
     """The steps that a contribution has taken: each is recorded by a button of its own, and never written over."""
 
     model = StatusChange
+    verbose_name_plural = gettext_lazy("Steps so far")
     fields = ("status", "since_on", "amount_usd", "note", "recorded_at", "who")
     readonly_fields = fields
     ordering = ("pk",)
@@ -192,6 +193,11 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
         if plan is not None:
             parent = Contribution._meta.get_field("parent")
             kwargs.setdefault("widgets", {})["parent"] = ParentSelect(parent, self.admin_site, plan=plan.pk)
+        kwargs["help_texts"] = {
+            "status": _("How far the money has come. Each later step is recorded by a button of its own.")
+            if obj is None
+            else _("It changes by a step: see the buttons above, and the steps so far below.")
+        }
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.is_preview = "_preview" in request.POST
         form.by = request.user
@@ -222,6 +228,11 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
         fields = super().get_readonly_fields(request, obj)
         return fields if obj is None else (*fields, "status")
 
+    def get_fieldsets(self, request: HttpRequest, obj: Contribution | None = None) -> Any:
+        """Leave out what is only known of one that is saved."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is not None else fieldsets[:-1]
+
     def get_inlines(self, request: HttpRequest, obj: Contribution | None) -> Any:
         return () if obj is None else super().get_inlines(request, obj)
 
@@ -251,6 +262,7 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
     ) -> HttpResponse:
         obj, form = kwargs.get("obj"), context["adminform"].form
         context["preview"], context["preview_changes"] = form.preview, form.preview_changes
+        context["uncounted"] = tell_uncounted(form.preview.contribution) if form.preview else ""
         if obj is not None:
             saved = Contribution.objects.select_related("plan", "duplicate_of").get(pk=obj.pk)
             context |= self.links_of(request, saved)
@@ -284,6 +296,9 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
 
     def tell_recorded(self, request: HttpRequest, recorded: Recorded) -> None:
         """Tell what is worth a second look, and lead to it."""
+        uncounted = tell_uncounted(recorded.contribution)
+        if uncounted:
+            self.message_user(request, uncounted, messages.INFO)
         for warning in recorded.warnings:
             self.message_user(request, warning, messages.WARNING)
         if recorded.suspect_of is not None:
@@ -324,9 +339,16 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
         context = {
             "figures": chosen,
             "may_decide": request.user.has_perm("funding.change_contribution"),
-            "waiting": self.number_waiting(chosen[0] if chosen else None),
+            "waiting": self.number_waiting(chosen.plan if chosen else None),
         }
         return super().changelist_view(request, context | (extra_context or {}))
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Leave out the plan where the list is of one: its figures stand above."""
+        columns = super().get_list_display(request)
+        if ChosenPlanFilter.parameter_name not in request.GET:
+            return columns
+        return [name for name in columns if name != "plan_code"]
 
     @admin.display(description=gettext_lazy("plan"), ordering="plan__code")
     def plan_code(self, contribution: Contribution) -> str:

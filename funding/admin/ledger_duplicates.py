@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from crp.common.admin.base import show_number
@@ -142,6 +143,11 @@ class DuplicatePages(Pages):
         if chosen is None:
             raise ValidationError(_("Choose whether the two are merged or both kept."))
         done = decisions[chosen]()
+        if chosen == "_merge" and done.review == Review.SUSPECTED:
+            return _("%(code)s is merged with %(other)s, about which somebody has to decide as well.") % {
+                "code": contribution,
+                "other": done,
+            }
         if chosen == "_merge":
             return _("%(code)s is merged: only %(other)s counts.") % {"code": contribution, "other": done}
         if chosen == "_keep":
@@ -190,7 +196,9 @@ def _shown(contribution: Contribution, name: str) -> Any:
         return f"{contribution.original_currency} {write_exact(value)}"
     if name == "amount_usd":
         return show_number(value)
-    if name in {"decision_on", "created_at"}:
+    if name == "decision_on":
         return date_format(value, "SHORT_DATE_FORMAT")
+    if name == "created_at":
+        return date_format(localtime(value), "SHORT_DATETIME_FORMAT")
     display = getattr(contribution, f"get_{name}_display", None)
     return str(display()) if display else str(value)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
@@ -20,6 +21,7 @@ from funding.services import record_official_total
 from funding.services.official import same_part
 from funding.services.problems import Problems, check_day
 
+from .ledger_figures import watch
 from .ledger_filters import ChosenPlanFilter
 
 ONE_IN_FORCE = "reported_funding_one_in_force"
@@ -98,6 +100,10 @@ class OfficialTotalAdmin(BaseAdmin):
         (gettext_lazy("Record"), {"classes": ("collapse",), "fields": ("superseded_on", "created_at")}),
     )
 
+    @property
+    def media(self) -> Media:
+        return super().media + Media(css={"all": ("admin-crp/ledger.css",)})
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.superseded_on is None)
 
@@ -112,11 +118,17 @@ class OfficialTotalAdmin(BaseAdmin):
         return super().explain_read_only(request, obj)
 
     def save_model(self, request: HttpRequest, obj: ReportedFunding, form: Any, change: bool) -> None:
-        """Let a new total supersede the one that was in force."""
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        record_official_total(total=obj)
+        """Let a new total supersede the one that was in force, and tell what it did to the figures."""
+
+        def save() -> None:
+            if change:
+                super(OfficialTotalAdmin, self).save_model(request, obj, form, change)
+            else:
+                record_official_total(total=obj)
+
+        _none, changes = watch({form.initial.get("plan"), obj.plan_id}, save)
+        for figures in changes:
+            self.message_user(request, figures.sentence, messages.INFO)
 
     def changeform_view(
         self,

@@ -270,7 +270,7 @@ class FundingRequestAdmin(RowAdmin):
         """Return to the revision, whose page the amounts are edited on."""
         return reverse("admin:plans_revision_change", args=[row.revision_id], fragment=f"{row.breakdown}_amounts-group")
 
-    def taxonomies_offered(self, revision: Revision) -> set[int]:
+    def taxonomies_offered(self, revision: Revision) -> set[int | None]:
         clusters = Taxonomy.objects.filter(kind=Taxonomy.Kind.GLOBAL_CLUSTERS)
         return {revision.taxonomy_id, *clusters.values_list("pk", flat=True)}
 
@@ -334,7 +334,7 @@ class ProjectAdmin(RowAdmin):
         amount = FundingRequest.objects.filter(project=OuterRef("pk")).values("amount_usd")[:1]
         return super().get_queryset(request).annotate(requested_usd=Subquery(amount, output_field=USD))
 
-    def taxonomies_offered(self, revision: Revision) -> set[int]:
+    def taxonomies_offered(self, revision: Revision) -> set[int | None]:
         return taxonomies_of(revision)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -233,7 +233,7 @@ class RevisionAdmin(OpenOnlyAdmin):
     def _panel(self, request: HttpRequest, revision: Revision) -> dict[str, Any]:
         """Return what stands above the form. Queries: a number that doesn't depend on how many rows there are."""
         sums = sums_by_breakdown(revision)
-        plan = with_figures(Plan.objects.with_current().filter(pk=revision.plan_id)).get()
+        plan: Any = with_figures(Plan.objects.with_current().filter(pk=revision.plan_id)).get()
         of_revision = {"revision__id__exact": revision.pk}
         may_change = self.has_change_permission(request, revision)
         return {

@@ -82,9 +82,14 @@ class Pool:
 
 
 def pick_duplicates(contribution: Contribution, others: Iterable[Contribution]) -> list[Contribution]:
-    """Return those of ``others`` that this one may repeat, the likeliest first."""
+    """Return those of ``others`` that this one may repeat: first those that count, of them the nearest in time."""
     found = [other for other in others if is_alike(contribution, other)]
-    return sorted(found, key=lambda other: (_days_apart(contribution, other) or 0, other.pk))
+    return sorted(found, key=lambda other: _unlikeliness(contribution, other))
+
+
+def _unlikeliness(contribution: Contribution, other: Contribution) -> tuple[bool, int, int]:
+    waits = other.review == Contribution.Review.SUSPECTED
+    return waits, _days_apart(contribution, other) or 0, other.pk
 
 
 def is_alike(one: Contribution, other: Contribution) -> bool:

@@ -44,13 +44,15 @@ def tell_closed(revision: Revision) -> str:
     ) % {"number": revision.number, "status": revision.get_status_display().lower()}
 
 
-def taxonomies_of(revision: Revision) -> set[int]:
+def taxonomies_of(revision: Revision) -> set[int | None]:
     """Return the taxonomies that the projects of a revision may take sectors from. Queries: 1."""
     of_frameworks = revision.frameworks.values_list("taxonomy_id", flat=True)
     return {pk for pk in (revision.taxonomy_id, *of_frameworks) if pk is not None}
 
 
-def offered_rows(db_field: ForeignKey, revision: Revision | None, taxonomies: set[int] | None = None) -> QuerySet:
+def offered_rows(
+    db_field: ForeignKey, revision: Revision | None, taxonomies: set[int | None] | None = None
+) -> QuerySet:
     """Return what a column of a row offers: rows of the same revision, sectors of its taxonomy, or a whole list."""
     model = db_field.remote_field.model
     rows = model._default_manager.complex_filter(db_field.get_limit_choices_to())
@@ -176,8 +178,8 @@ class RowAdmin(OpenOnlyAdmin):
     change_list_template = "admin/crp/row_list.html"
     list_filter: ClassVar[Any] = ["revision__status", "revision__plan__kind"]
 
-    def taxonomies_offered(self, revision: Revision) -> set[int]:
-        """Return the taxonomies that a sector may be chosen from."""
+    def taxonomies_offered(self, revision: Revision) -> set[int | None]:
+        """Return the taxonomies that a sector may be chosen from. None among them: the revision names none."""
         return {revision.taxonomy_id}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:

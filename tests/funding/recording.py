@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from funding.models import Contribution, StatusChange
-from funding.services import Recorded, record_contribution
-from plans.models import Plan
+from funding.models import Contribution, Project, StatusChange
+from funding.services import Recorded, publish_revision, record_contribution
+from plans.models import Plan, Revision
+from plans.services import start_revision
 from tests.admin import Desk
 from tests.factories import make_organization
 
@@ -49,6 +50,21 @@ def refused(act: Callable[[], Any]) -> dict[str, list[str]]:
         list(StatusChange.objects.order_by("pk").values_list()),
     )
     return error.value.message_dict if hasattr(error.value, "error_dict") else {"": error.value.messages}
+
+
+def start_without(plan: Plan, project: str) -> Revision:
+    """Return a draft, ready to be published, of a plan from ``make_plan``, in which one project is gone."""
+    draft = start_revision(plan=plan, by=None)
+    Revision.objects.filter(pk=draft.pk).update(stated_requested_usd=None)
+    Project.objects.filter(revision=draft, code=project).delete()
+    draft.refresh_from_db()
+    left = sum(row.amount_usd for row in draft.funding_requests.filter(breakdown="project"))
+    draft.funding_requests.filter(breakdown="framework").update(amount_usd=left)
+    return draft
+
+
+def publish_without(plan: Plan, project: str) -> None:
+    publish_revision(revision=start_without(plan, project), by=None, reason="Smaller")
 
 
 # In the admin

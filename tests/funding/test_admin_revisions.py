@@ -65,7 +65,7 @@ def test_the_checks_turn_to_a_warning_when_an_amount_changes(desk: Desk, draft: 
         ("six million", "Enter a number: digits only, no letters."),
         ("-5", "Ensure this value is greater than or equal to 0."),
         ("1.234", "Ensure that there are no more than 2 decimal places."),
-        ("6,20,000", "Enter a number: digits only, no letters."),
+        ("6,20,000", "“6,20,000” is no number as this page writes them: expected one such as 1,234,567.50."),
         ("99999999999999", "Ensure that there are no more than 13 digits before the decimal point."),
         ("", "This field is required."),
     ],

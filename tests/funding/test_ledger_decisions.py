@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -107,6 +108,21 @@ def test_a_suspect_is_told_and_leads_to_the_comparison(desk: Desk, plan: Plan) -
     assert desk.visit(address(second)).context_data["duplicate_url"] == address(second, "duplicate")
 
 
+def test_a_third_one_is_compared_with_the_one_that_counts(
+    desk: Desk, plan: Plan, pair: tuple[Contribution, Contribution]
+) -> None:
+    first, second = pair
+    third = pledge(plan, donor=first.donor, status="paid", decision_on=date(2017, 3, 9))
+    Contribution.objects.filter(pk=second.pk).update(decision_on=date(2017, 3, 9))
+    fourth = pledge(plan, donor=first.donor, status="paid", decision_on=date(2017, 3, 9))
+    assert (third.duplicate_of, fourth.duplicate_of) == (first, first)
+    Contribution.objects.filter(pk=fourth.pk).update(duplicate_of=second)
+    answer = desk.visit(address(fourth, "duplicate"), {"_merge": "1", "reason": "Same letter."})
+    assert answer.told[0] == f"{fourth} is merged with {second}, about which somebody has to decide as well."
+    answer = desk.visit(address(third, "duplicate"), {"_merge": "1", "reason": "Same letter."})
+    assert answer.told[0] == f"{third} is merged: only {first} counts."
+
+
 def test_pairs_stand_side_by_side(desk: Desk, plan: Plan, pair: tuple[Contribution, Contribution]) -> None:
     page = desk.visit(f"{LIST}duplicates/")
     (shown,) = page.context_data["pairs"]
@@ -133,7 +149,7 @@ def test_a_decision_is_taken_and_undone(
     assert desk.visit(page, {button: "1", "reason": "I asked."}).url == f"{LIST}duplicates/"
     second.refresh_from_db()
     assert second.review == review
-    figures = desk.visit(f"{LIST}?plan__id__exact={plan.pk}").context_data["figures"][1]
+    figures = desk.visit(f"{LIST}?plan__id__exact={plan.pk}").context_data["figures"].rollup
     assert figures.received_usd == Decimal(received)
     desk.visit(page).render()
     desk.visit(page, {"_reopen": "1", "reason": "I was wrong."})
@@ -170,7 +186,7 @@ def test_several_are_deleted_or_none(desk: Desk, pair: tuple[Contribution, Contr
 def test_the_list_of_a_plan_shows_its_figures(desk: Desk, plan: Plan) -> None:
     pledge(plan)
     page = desk.visit(f"{LIST}?plan__id__exact={plan.pk}")
-    assert page.context_data["figures"][0] == plan
+    assert page.context_data["figures"].plan == plan
     text = page.render().content.decode()
     assert f'href="/admin/funding/contribution/add/?plan={plan.pk}"' in text
     assert "37,247,450" in text

@@ -45,7 +45,10 @@ def test_a_preview_shows_what_saving_would_do_and_saves_nothing(desk: Desk, plan
     (change,) = page.context_data["preview_changes"]
     shown = {str(row["label"]): (row["before"], row["after"]) for row in change.rows if row["changes"]}
     assert list(shown) == ["received (USD)", "gap (USD)"]
-    assert (change.before.received_usd, change.after.received_usd) == (Decimal("112550.00"), Decimal("113550.00"))
+    assert (change.before.rollup.received_usd, change.after.rollup.received_usd) == (
+        Decimal("112550.00"),
+        Decimal("113550.00"),
+    )
     assert problems(page) == []
     text = page.render().content.decode()
     assert "113,550" in text
@@ -59,9 +62,34 @@ def test_a_preview_of_a_change_leaves_the_contribution_alone(desk: Desk, plan: P
     data = desk.read(address(made)) | {"amount_usd": "5,000"}
     data.pop("_save")
     page = desk.visit(address(made), data | {"_preview": "1"})
-    assert page.context_data["preview_changes"][0].after.received_usd == Decimal("117550.00")
+    assert page.context_data["preview_changes"][0].after.rollup.received_usd == Decimal("117550.00")
     made.refresh_from_db()
     assert made.amount_usd == Decimal("1000.50")
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            {"flow": "internal"},
+            "It is passed on inside the plan: it counted when it came in, and does not count again.",
+        ),
+        (
+            {"flow": "outgoing", "status": "pledge"},
+            "It is only announced to leave the plan: it is taken off once it is",
+        ),
+    ],
+)
+def test_why_money_changes_no_figure_is_told(desk: Desk, plan: Plan, values: dict[str, str], told: str) -> None:
+    page = send_form(desk, plan, "_preview", **values)
+    assert not any(row["changes"] for row in page.context_data["preview_changes"][0].rows)
+    assert told in page.render().content.decode()
+    answer = send_form(desk, plan, **values)
+    assert answer.told[0] == "The figures of MLI-COMPENDIUM-2017 stay as they are."
+    assert answer.told[1].startswith(told)
+    leaving = send_form(desk, plan, flow="outgoing", amount_usd="50").told
+    assert leaving[0] == "MLI-COMPENDIUM-2017: received (USD) 112,550 → 112,500; gap (USD) 37,247,450 → 37,247,500."
+    assert len(leaving) == 2, "and that it was added"
 
 
 def test_a_preview_of_what_is_wrong_tells_that(desk: Desk, plan: Plan) -> None:
@@ -76,7 +104,11 @@ def test_a_preview_of_what_is_wrong_tells_that(desk: Desk, plan: Plan) -> None:
         ({"amount_usd": "0"}, "amount_usd: An amount of 0 gives nothing"),
         ({"amount_usd": "1e20"}, "amount_usd: Ensure that there are no more than 15 digits in total."),
         ({"amount_usd": "NaN"}, "amount_usd: Enter a number: digits only, no letters."),
-        ({"amount_usd": "1.000,50"}, "amount_usd: Enter a number: digits only, no letters."),
+        (
+            {"amount_usd": "1.000,50"},
+            "amount_usd: “1.000,50” is no number as this page writes them: expected one such as 1,234,567.50.",
+        ),
+        ({"amount_usd": "1,00.50"}, "amount_usd: “1,00.50” is no number as this page writes them"),
         ({"amount_usd": ""}, "amount_usd: Give the amount in US dollars, or the original amount"),
         (
             {"original_amount": "5", "original_currency": "ZZZ"},
@@ -108,6 +140,19 @@ def test_in_french_a_comma_is_the_point(officer_client: Client, desk: Desk, plan
     with override("fr"):  # so that what the request leaves behind does not reach the next test
         assert officer_client.post(f"/fr{ADD}", data).status_code == 302
     assert Contribution.objects.get(code="MLI-COMPENDIUM-2017-C0001").amount_usd == Decimal("1000.50")
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("1.000,50", "1.000,50"), ("1,000.50", "1,000.50")])
+def test_in_french_points_between_thousands_are_refused(
+    officer_client: Client, desk: Desk, plan: Plan, typed: str, shown: str
+) -> None:
+    data = {"plan": plan.pk, "status": "paid", "amount_usd": typed, "is_new_money": "unknown"}
+    with override("fr"):
+        page = officer_client.post(f"/fr{ADD}", data)
+        (told,) = page.context_data["adminform"].form.errors["amount_usd"]
+    assert told.startswith(f"« {shown} »") or f"“{shown}”" in told
+    assert "1\u202f234\u202f567,50" in told
+    assert Contribution.objects.count() == 1
 
 
 def test_a_converted_amount_follows_until_somebody_types_one(desk: Desk, plan: Plan) -> None:

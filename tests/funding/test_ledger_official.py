@@ -16,7 +16,7 @@ from plans.models import Plan
 from tests.admin import Desk, address, problems
 from tests.conftest import MaliPlans
 from tests.factories import make_plan
-from tests.funding.recording import refused
+from tests.funding.recording import LIST, refused, send_form
 
 pytestmark = pytest.mark.django_db
 
@@ -73,11 +73,11 @@ def official(desk: Desk, plan_now: Plan, **values: str) -> Any:
     return desk.visit(address(ReportedFunding, "add"), data | given | values)
 
 
-def test_a_newer_official_total_supersedes_the_older(desk: Desk, plan: Plan) -> None:
-    assert official(desk, plan).status_code == 302
-    (told,) = problems(official(desk, plan))
+def test_an_officer_records_a_newer_total(desk: Desk, mali_plan: Plan) -> None:
+    assert official(desk, mali_plan).status_code == 302
+    (told,) = problems(official(desk, mali_plan))
     assert told == "reported_on: There is a total of 2017-06-01 already: expected a later day."
-    assert official(desk, plan, reported_on="2017-07-01", amount_usd="7,000").status_code == 302
+    assert official(desk, mali_plan, reported_on="2017-07-01", amount_usd="7,000").status_code == 302
     old, new = ReportedFunding.objects.order_by("reported_on")
     assert (old.superseded_on, new.superseded_on, new.amount_usd) == (date(2017, 7, 1), None, Decimal(7000))
     page = desk.visit(address(old))
@@ -96,6 +96,64 @@ def test_a_newer_official_total_supersedes_the_older(desk: Desk, plan: Plan) -> 
         ({"scope": "country"}, "scope: Name the part that the scope says, and no other."),
     ],
 )
-def test_a_wrong_official_total_is_told_at_its_field(desk: Desk, plan: Plan, values: dict[str, str], told: str) -> None:
-    assert problems(official(desk, plan, **values))[-1].startswith(told)
+def test_a_wrong_official_total_is_told_at_its_field(
+    desk: Desk, mali_plan: Plan, values: dict[str, str], told: str
+) -> None:
+    assert problems(official(desk, mali_plan, **values))[-1].startswith(told)
     assert not ReportedFunding.objects.exists()
+
+
+def test_an_officer_sees_what_a_total_does_to_the_figures(desk: Desk, mali_plan: Plan) -> None:
+    """112,550 of 37,360,000 are on record; 5,000,000 are 13.383... % of it."""
+    told = official(desk, mali_plan, amount_usd="5,000,000").told[0]
+    assert told == (
+        "MLI-COMPENDIUM-2017: received (USD) 112,550 → 5,000,000; gap (USD) 37,247,450 → 32,360,000; "
+        "funded 0.30\u00a0% → 13.38\u00a0%."
+    )
+
+
+# Money recorded where an official total is what was received
+
+
+def test_recording_changes_what_is_on_record_and_not_what_was_received(desk: Desk, mali_plan: Plan) -> None:
+    official(desk, mali_plan, amount_usd="5,000,000")
+    page = send_form(desk, mali_plan, "_preview", amount_usd="1,000")
+    (change,) = page.context_data["preview_changes"]
+    shown = {str(row["label"]): (row["changes"], str(row["before"]), str(row["after"])) for row in change.rows}
+    assert [label for label, (changes, _before, _after) in shown.items() if changes] == ["on record (USD)"]
+    assert "112,550" in shown["on record (USD)"][1]
+    assert "113,550" in shown["on record (USD)"][2]
+    assert "5,000,000" in shown["received (USD)"][2]
+    text = " ".join(page.render().content.decode().split())
+    assert "The contributions on record are a part of it: they are never added to it." in text
+    assert "More is on record than that" not in text
+    told = send_form(desk, mali_plan, amount_usd="1,000").told[0]
+    assert told == (
+        "MLI-COMPENDIUM-2017: on record (USD) 112,550 → 113,550. Received stays USD 5,000,000: that is the official "
+        "total of 1 Jun 2017."
+    )
+    figures = desk.visit(f"{LIST}?plan__id__exact={mali_plan.pk}").context_data["figures"]
+    assert (figures.rollup.received_usd, figures.on_record_usd) == (Decimal("5000000.00"), Decimal("113550.00"))
+
+
+def test_more_on_record_than_the_official_total_is_told(desk: Desk, mali_plan: Plan) -> None:
+    official(desk, mali_plan, amount_usd="112,550")
+    address_of_list = f"{LIST}?plan__id__exact={mali_plan.pk}"
+    assert not desk.visit(address_of_list).context_data["figures"].exceeds_official
+    send_form(desk, mali_plan, amount_usd="0.01")
+    page = desk.visit(address_of_list)
+    assert page.context_data["figures"].exceeds_official
+    assert "More is on record than that" in page.render().content.decode()
+
+
+def test_a_pledge_stands_beside_the_official_total(desk: Desk, mali_plan: Plan) -> None:
+    official(desk, mali_plan, amount_usd="5,000,000")
+    told = send_form(desk, mali_plan, amount_usd="1,000", status="pledge").told[0]
+    assert told == "MLI-COMPENDIUM-2017: pledged (USD) – → 1,000."
+
+
+def test_without_an_official_total_nothing_is_said_of_it(desk: Desk, mali_plan: Plan) -> None:
+    page = send_form(desk, mali_plan, "_preview", amount_usd="1,000")
+    labels = [str(row["label"]) for row in page.context_data["preview_changes"][0].rows]
+    assert "on record (USD)" not in labels
+    assert "official total" not in page.render().content.decode().replace("Official totals", "")

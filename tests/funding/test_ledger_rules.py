@@ -14,14 +14,14 @@ from funding.services import (
     PlanFacts,
     change_contribution,
     find_duplicates,
+    keep_duplicate,
     publish_revision,
     record_among_many,
     remove_contribution,
 )
 from plans.models import Plan, Revision
-from plans.services import start_revision
 from tests.factories import make_contribution, make_organization, make_plan, make_sector, make_taxonomy
-from tests.funding.recording import money, record, refused
+from tests.funding.recording import money, record, refused, start_without
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -35,15 +35,11 @@ def plan() -> Plan:
 
 
 def test_the_revision_that_had_a_project_is_named(plan: Plan) -> None:
-    draft = start_revision(plan=plan, by=None)
-    Revision.objects.filter(pk=draft.pk).update(stated_requested_usd=None)
-    Project.objects.filter(revision=draft, code="P-2").delete()
+    draft = start_without(plan, "P-2")
     Project.objects.create(revision=draft, code="P-9", title="New", order=9)
-    draft.refresh_from_db()
     told = refused(lambda: record(plan, project_code="P-9"))
     assert told == {"project_code": [f"Project P-9 is in the draft r2 of {plan.code} only, which is not published."]}
     remove_contribution(contribution=record(plan, project_code="P-2").contribution)
-    draft.funding_requests.filter(breakdown="framework").update(amount_usd=50_000)
     publish_revision(revision=draft, by=None, reason="Smaller")
     told = refused(lambda: record(plan, project_code="P-2"))
     assert told == {
@@ -114,6 +110,20 @@ def test_more_than_there_was_can_not_be_passed_on_unseen(plan: Plan) -> None:
     assert second.warnings == (f"Of {parent} more is passed on, USD 1,000.01, than it is: USD 1,000.",)
 
 
+def test_what_waits_for_a_decision_is_not_passed_on_and_what_was_kept_is(plan: Plan) -> None:
+    donor = make_organization()
+    parent = record(plan, donor=donor, amount_usd=Decimal(1_000)).contribution
+    values = {"donor": donor, "parent": parent, "flow": "internal", "amount_usd": Decimal(500)}
+    assert record(plan, **values).suspect_of is None
+    waits = record(plan, **values)
+    assert (waits.contribution.review, waits.warnings) == ("suspected", ())
+    values |= {"amount_usd": Decimal(400)}
+    assert record(plan, **values).warnings == ()
+    keep_duplicate(contribution=waits.contribution, reason="Another letter.")
+    (told,) = record(plan, **values | {"amount_usd": Decimal(1)}).warnings
+    assert told == f"Of {parent} more is passed on, USD 1,401, than it is: USD 1,000."
+
+
 def test_a_chain_does_not_close(plan: Plan) -> None:
     first = record(plan).contribution
     second = record(plan, parent=first, flow="internal").contribution
@@ -134,7 +144,8 @@ def test_a_change_keeps_the_newest_step_in_agreement(plan: Plan) -> None:
 
 
 def test_a_converted_amount_follows_its_rate(plan: Plan) -> None:
-    made = record(plan, amount_usd=None, **EUROS, exchange_rate=Decimal("0.9")).contribution
+    euros = {"original_amount": Decimal("900.00"), "original_currency": "EUR"}
+    made = record(plan, amount_usd=None, **euros, exchange_rate=Decimal("0.9")).contribution
     assert made.amount_usd == Decimal("1000.00")
     made.exchange_rate = Decimal("0.8")
     assert change_contribution(contribution=made).contribution.amount_usd == Decimal("1125.00")

@@ -18,7 +18,7 @@ from crp.importing.ledger.reading import read_entries
 from funding.models import Contribution, Organization, OrganizationIdentifier, StatusChange
 from funding.services import merge_duplicate
 from plans.models import Plan
-from tests.factories import make_organization, make_plan, make_user
+from tests.factories import make_organization, make_plan, make_reported_funding, make_user
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -86,6 +86,23 @@ def test_every_column_reaches_its_field(plan: Plan) -> None:
     logged = LogEntry.objects.get(object_id=second.pk)
     assert (logged.user, logged.change_message) == (user, "Bulk entry: march.csv, line 3.")
     assert [change.after.rollup.received_usd for change in entry.changes] == [Decimal("1000.00")]
+
+
+def test_what_a_row_adds_to_no_figure_is_told(plan: Plan) -> None:
+    entry = run({"amount_usd": "100", "code": "MY-1"}, {"amount_usd": "40", "flow": "internal", "parent": "MY-1"})
+    assert [row.messages for row in entry.rows] == [
+        [],
+        ["It is passed on inside the plan: it counted when it came in, and does not count again."],
+    ]
+    assert [change.after.rollup.received_usd for change in entry.changes] == [Decimal(100)]
+
+
+def test_under_an_official_total_only_what_is_on_record_changes(plan: Plan) -> None:
+    make_reported_funding(plan=plan, amount_usd="5000")
+    (change,) = run({"amount_usd": "100"}, {"amount_usd": "-30.50", "decision_on": "2024-04-01"}).changes
+    assert change.sentence == (
+        "P-1: on record (USD) – → 69.50. Received stays USD 5,000: that is the official total of 30 Jun 2024."
+    )
 
 
 def test_a_second_run_changes_nothing(plan: Plan) -> None:
@@ -168,7 +185,7 @@ WRONG = [
     ({"decision_on": "2020-01-01"}, "decision_on: P-1 covers 2024-01-01 to 2024-12-31"),
     ({"plan": ""}, "plan: It is empty: every row needs it."),
     ({"plan": "P-2"}, "plan: No plan has the code “P-2”."),
-    ({"donor": "Norwy"}, "donor: No organization is called “Norwy”: add it first, or write its code. Perhaps “norway”"),
+    ({"donor": "Norwy"}, "donor: No organization is called “Norwy”: add it first, or write its code. Perhaps “Norway,"),
     ({"donor": "Twin"}, "donor: “Twin” is the name of several organizations: write the code, one of twin-a, twin-b."),
     ({"sector": "Fishing"}, "sector: No sector of this plan is called “Fishing”."),
     ({"parent": "NONE"}, "parent: No contribution has the code “NONE”."),

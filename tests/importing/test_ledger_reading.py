@@ -69,6 +69,35 @@ def test_columns_in_any_order_and_capitals() -> None:
 def test_a_missing_line_end_is_told() -> None:
     entries = read_entries(text("P-1,paid,5,x").rstrip(b"\n"))
     assert (len(entries.lines), entries.notes) == (1, ["The last line has no line end: look that it is whole."])
+    entries = read_entries(text("P-1,paid,5,").rstrip(b"\n"))
+    assert (len(entries.lines), entries.notes) == (1, ["The last line has no line end: look that it is whole."])
+
+
+def test_an_amount_that_may_be_cut_is_refused() -> None:
+    whole = text("P-1,paid,1000.00", "P-1,paid,2000.00", head="plan,status,amount_usd")
+    assert len(read_entries(whole).lines) == 2
+    for lost in range(1, 5):  # “2000.00”, “2000.0”, “2000.”, “2000”
+        assert refused(whole[:-lost]) == (
+            f"Line 3, the last one, has no line end: “{'2000.00'[: 8 - lost]}” in column amount_usd may be cut. Look "
+            "that it is whole and end the line, or upload a workbook (.xlsx)."
+        )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_file_cut_anywhere_is_refused_or_told(delimiter: str) -> None:
+    """Cut after a line it is a shorter file, which nobody can tell; cut before an empty cell it may be whole."""
+    lines = [delimiter.join(row) for row in (["P-1", "paid", "1000.00", "9"], ["P-2", "pledge", "30", "10"])]
+    whole = text(*lines, head=delimiter.join(["plan", "status", "amount_usd", "external_id"]))
+    unseen = []
+    for length in range(len(whole)):
+        cut = whole[:length].decode()
+        if cut.count("\n") == 2 and cut.endswith("\n"):
+            unseen.append(length)
+        elif cut.count("\n") and cut.endswith(delimiter) and cut.rpartition("\n")[2].count(delimiter) == 3:
+            assert read_entries(cut.encode()).notes
+        else:
+            assert refused(cut.encode())
+    assert unseen == [len(whole) - len(lines[1]) - 1]
 
 
 @pytest.mark.parametrize(
@@ -84,6 +113,8 @@ def test_a_missing_line_end_is_told() -> None:
         (text("P-1,paid,5,\0"), "Line 2 has a byte of value 0: no text in UTF-8."),
         (text("P-1\tpaid\t5", head="plan\tstatus\tamount_usd"), "Its columns are separated by tabs: commas or semic"),
         (text("P-1|paid|5", head="plan|status|amount_usd"), "Its columns are separated by bars"),
+        (text("P-1;paid;5", "P-1;paid;6", head="plan,status,amount_usd"), "No line has the separator that the names"),
+        (text("P-1,paid,5", head="plan;status;amount_usd"), "No line has the separator that the names of the columns"),
         (text("5,P-1", head="amount,plan"), "Its first row has columns that are not known: “amount”"),
         (text("5,P-1", head="amuont_usd,plan"), "Its first row has columns that are not known: “amuont_usd” (amount"),
         (text("a,b,c,d", head="plan,status,plan,amount_usd"), "Column plan stands there twice."),
@@ -104,7 +135,7 @@ def test_a_file_that_can_not_be_used_is_refused_in_words(content: bytes, told: s
 def test_a_line_that_does_not_fit_is_named_and_the_rest_is_read() -> None:
     entries = read_entries(text("P-1,paid,5,x,and,more", "P-2,paid", "P-3,paid,5,x"))
     assert [(problem.line, problem.message) for problem in entries.problems] == [
-        (2, "6 cells stand under 4 columns: a text with a comma in it needs quotes."),
+        (2, "6 cells stand under 4 columns: a text with the separator in it needs quotes."),
         (3, "2 cells stand under 4 columns."),
     ]
     assert [line.number for line in entries.lines] == [4]

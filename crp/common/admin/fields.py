@@ -18,6 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crp.common.numbers import write_number
 
+EXAMPLE = Decimal("1234567.50")
+GROUPED_OTHERWISE = re.compile(r"[+-]?(?!\d+\.\d+\Z)\d+(?:[.,]\d+)+")  # digits and marks, and no plain decimal
+
 
 def read_number(text: str) -> str:
     """Return a number as Python reads it, from what is typed or pasted in the language of the page.
@@ -55,7 +58,14 @@ class AmountField(forms.DecimalField):
     default_error_messages = {"invalid": _("Enter a number: digits only, no letters.")}  # noqa: RUF012
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
-        return super().to_python(read_number(value) if isinstance(value, str) else value)
+        """Raises: ValidationError, with an example where digits are grouped in another way than here."""
+        text = read_number(value) if isinstance(value, str) else value
+        if isinstance(text, str) and GROUPED_OTHERWISE.fullmatch(text):
+            told = _("“%(text)s” is no number as this page writes them: expected one such as %(example)s.")
+            raise forms.ValidationError(
+                told, code="invalid", params={"text": value.strip(), "example": write_number(EXAMPLE)}
+            )
+        return super().to_python(text)
 
 
 class WholeNumberField(forms.IntegerField):

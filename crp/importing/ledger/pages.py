@@ -105,7 +105,9 @@ class BulkPages(Pages):
 
     def _preview(self, request: HttpRequest, entries: Entries, name: str, told: str = "") -> HttpResponse:
         entry = enter(entries, by=request.user, name=name, dry_run=True)  # type: ignore[arg-type]
-        right = [row for row in entry.rows if row.outcome != Outcome.ERROR]
+        # Beside errors only what has to be looked at as well: nothing is saved yet of the rest.
+        left_out = {Outcome.ERROR, Outcome.NEW, Outcome.UNCHANGED} if entry.problems else {Outcome.ERROR}
+        right = [row for row in entry.rows if row.outcome not in left_out]
         shown = sorted(right, key=lambda row: (ORDER.index(row.outcome), row.line))
         payload = "" if entry.problems or not entry.writes else _sign(request, entries, name, entry)
         if len(payload) > MOST_PAYLOAD_CHARACTERS:

@@ -67,6 +67,7 @@ class Names:
     def __init__(self) -> None:
         self._facts: dict[int, PlanFacts] = {}
         self._plans: dict[str, Plan | None] = {}
+        self._known: dict[int, Organization] = {}
 
     def facts(self, plan: Plan) -> PlanFacts:
         """Return what contributions to a plan are held against."""
@@ -103,18 +104,26 @@ class Names:
         """Return the organization of a code, name or acronym. Raises: ValueError where none has it, or several."""
         found = self._organizations.get(fold(text), set())
         if len(found) == 1:
-            return Organization.objects.get(pk=next(iter(found)))
+            return self._organization(next(iter(found)))
         exact = Organization.objects.filter(code=text).first()
         if exact is not None:
             return exact
         if not found:
-            near = _("No organization is called “%(text)s”: add it first, or write its code.")
-            raise ValueError(_unknown(near, text, fold(text), self._organizations))
+            told = _("No organization is called “%(text)s”: add it first, or write its code.")
+            raise ValueError(_unknown(told, text, fold(text), self._organizations, self._name_of))
         codes = Organization.objects.filter(pk__in=found).order_by("code").values_list("code", flat=True)
         raise ValueError(
             _("“%(text)s” is the name of several organizations: write the code, one of %(codes)s.")
             % {"text": text, "codes": ", ".join(codes)}
         )
+
+    def _organization(self, pk: int) -> Organization:
+        if pk not in self._known:
+            self._known[pk] = Organization.objects.get(pk=pk)
+        return self._known[pk]
+
+    def _name_of(self, folded: str) -> str:
+        return Organization.objects.filter(pk__in=self._organizations[folded]).order_by("pk")[0].name
 
     def sector(self, text: str, plan: Plan) -> Sector:
         """Return the sector of a plan's lists with a code or a name. Raises: ValueError."""
@@ -128,13 +137,13 @@ class Names:
         raise ValueError(_unknown(told, text, text, known))
 
 
-def _unknown(sentence: str, text: str, wanted: str, known: Iterable[str]) -> str:
-    """Return the sentence, with what may have been meant."""
+def _unknown(sentence: str, text: str, wanted: str, known: Iterable[str], name_of: Callable[[str], str] = str) -> str:
+    """Return the sentence, with what may have been meant. ``name_of``: how one of ``known`` is written."""
     told = sentence % {"text": text}
     near = get_close_matches(wanted, list(known), 1, 0.75)
     if not near:
         return told
-    perhaps = _("Perhaps “%(near)s”?") % {"near": near[0]}
+    perhaps = _("Perhaps “%(near)s”?") % {"near": name_of(near[0])}
     return f"{told} {perhaps}"
 
 
