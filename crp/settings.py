@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "crp.importing",
 ]
 MIDDLEWARE = [
+    "crp.common.api.conditional.UnchangedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -59,7 +59,10 @@ class PlanFilter(OfPlanFilter):
     gap_min = AmountFilter(field_name="gap_usd", lookup_expr="gte", help_text=_("US dollars still missing."))
     updated_since = TimeFilter(
         method="filter_updated_since",
-        help_text=_("Plans published, or with a contribution recorded or changed, at this time (ISO 8601) or later."),
+        help_text=_(
+            "Plans published, or with a contribution recorded or changed, or an official total recorded, at this time "
+            "(ISO 8601) or later."
+        ),
     )
 
     class Meta:
@@ -86,7 +89,8 @@ class PlanFilter(OfPlanFilter):
 
     def filter_updated_since(self, plans: QuerySet[Plan], name: str, value: datetime) -> QuerySet[Plan]:
         changed = Contribution.objects.filter(plan=OuterRef("pk"), updated_at__gte=value)
-        return plans.filter(Q(current__published_at__gte=value) | Exists(changed))
+        recorded = ReportedFunding.objects.filter(plan=OuterRef("pk"), created_at__gte=value)
+        return plans.filter(Q(current__published_at__gte=value) | Exists(changed) | Exists(recorded))
 
 
 class ObjectiveFilter(OfPlanFilter):
@@ -197,6 +201,11 @@ class ReportedFundingFilter(OfPlanFilter):
         field_name="plan", lookup_expr="isnull", exclude=True, help_text=_("Whether it is of a plan, or outside any.")
     )
     reported_since = django_filters.DateFilter(field_name="reported_on", lookup_expr="gte", help_text=_("A day."))
+    updated_since = TimeFilter(
+        field_name="created_at",
+        lookup_expr="gte",
+        help_text=_("Totals recorded at this time (ISO 8601) or later: a newer one takes the place of the older."),
+    )
 
     class Meta:
         model = ReportedFunding

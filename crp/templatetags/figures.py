@@ -87,6 +87,12 @@ def paragraphs(text: str) -> list[str]:
 
 
 @register.filter
+def one_line(text: str) -> str:
+    """Join the lines of a text by a dot in the middle."""
+    return " · ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+@register.filter
 def lookup(mapping: Any, key: Any) -> Any:
     """Return the value of a mapping under a key, or None."""
     return mapping.get(key) if mapping else None

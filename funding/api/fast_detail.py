@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import orjson
 
-from crp.common.api.figures import OF_ONE_PLAN, show_figures
 from crp.common.api.renderers import to_json
-from crp.common.figures import ZERO, Breakdown, FigureError, Line, Rollup
+from crp.common.figures import FigureError
 from crp.common.recent import Recent
 from funding.api.detail import PlanDetailSerializer
+from funding.api.fast import usd
 from funding.dimensions import Residual, rest_name, sector_code
-from funding.rollups import figures_of, with_figures
-from funding.rollups.whole import Asked, asked_of, break_down_whole
+from funding.rollups.whole import Amounts, Asked, Whole, asked_of, open_whole, whole_of
 from plans.models import Plan
 from sectors.models import Sector
 
@@ -34,13 +34,22 @@ NO_WORDS: Mapping[str, Any] = {
     "is_inferred": False,
 }
 """What a part says that the revision has no row for; everything else is null."""
-COLUMNS = ("pk", "current__pk", "requested_usd", "received_usd", "pledged_usd", "official_usd")
-# Part of the answer, its dimension, and its words for code and name.
-BY_ROWS = (
-    ("frameworks", "framework", "code", "name"),
-    ("objectives", "objective", "number", "title"),
-    ("projects", "project", "code", "title"),
-)
+
+
+class Words(NamedTuple):
+    """The dimension of a part of the answer, and what the part calls code and name."""
+
+    dimension: str
+    code: str
+    name: str
+
+
+BY_ROWS = {
+    "frameworks": Words("framework", "code", "name"),
+    "objectives": Words("objective", "number", "title"),
+    "projects": Words("project", "code", "title"),
+}
+OF_SECTORS = Words("sector", "sector", "name")
 
 Part = dict[str, Any]
 Sectors = Mapping[int, Part]
@@ -66,12 +75,12 @@ def answer(content: Any, code: str, find: Callable[[], Plan]) -> Part | None:
     Queries: 3 at most where ``content`` is the same as the last time that this process was asked.
     """
     for attempt in range(ATTEMPTS):
-        plan: Any = with_figures(Plan.objects.in_force()).filter(code=code).values_list(*COLUMNS, named=True).first()
-        if plan is None:
+        whole = whole_of(code)
+        if whole is None:
             return None
-        said = _SAID.get(content, plan.current__pk, lambda: _say(find()))
+        said = _SAID.get(content, whole.revision, lambda: _say(find()))
         try:
-            return _fill(said, plan, _SECTORS.get(content, "sectors", _sectors))
+            return _fill(said, whole, _SECTORS.get(content, "sectors", _sectors))
         except FigureError:  # money that somebody recorded since the plan was read
             if attempt == ATTEMPTS - 1:
                 raise
@@ -99,52 +108,49 @@ def _sectors() -> Sectors:
     }
 
 
-def _fill(said: Said, plan: Any, sectors: Sectors) -> Part:
+def _fill(said: Said, whole: Whole, sectors: Sectors) -> Part:
     """Return the answer with the figures of now."""
-    breakdowns = break_down_whole(plan, said.asked)
+    opened = open_whole(whole, said.asked)
     body = orjson.loads(said.body)
-    body |= _show(figures_of(plan))
-    for name, dimension, *words in BY_ROWS:
-        known = {part[words[0]]: part for part in body[name] if part[words[0]] in said.rows[name]}
-        body[name] = list(_with_rows(known, breakdowns[dimension], *words)) if known else []
-    known = {part["sector"]: part for part in body["sectors"] if part["residual"] is None}
-    body["sectors"] = [
-        _sector(line, known, body["sectors"][0], sectors) for line in breakdowns["sector"].lines if body["sectors"]
-    ]
+    body |= _show((whole.requested_usd, whole.received_usd, whole.pledged_usd))
+    nothing: Amounts = (None, 0 if whole.funding_reported else None, None)
+    for name, words in BY_ROWS.items():
+        known = {part[words.code]: part for part in body[name] if part[words.code] in said.rows[name]}
+        body[name] = list(_with_rows(known, opened[words.dimension], nothing, words)) if known else []
+    if body["sectors"]:
+        known = {part["sector"]: part for part in body["sectors"] if part["residual"] is None}
+        empty = _wordless(body["sectors"][0])
+        body["sectors"] = [_sector(value, line, known, empty, sectors) for value, line in opened["sector"].items()]
     return body
 
 
-def _with_rows(known: Mapping[Any, Part], breakdown: Breakdown, code: str, name: str) -> Iterator[Part]:
+def _with_rows(
+    known: Mapping[Any, Part], opened: Mapping[Any, Amounts], nothing: Amounts, words: Words
+) -> Iterator[Part]:
     """Yield each row of the revision, money or not, then what money names beyond them, then the rests."""
-    lines = {line.key.code: line for line in breakdown.rows}
-    reported = breakdown.total.funding_reported
-    nothing = Rollup(
-        requested_usd=None,
-        requested_reporting_usd=None,
-        received_usd=ZERO if reported else None,
-        pledged_usd=None,
-        plans_reporting=int(reported),
-    )
     like: Part = {}
     for value, like in known.items():
-        line = lines.pop(value, None)
-        yield like | _show(line.figures if line else nothing)
-    for line in (*lines.values(), *breakdown.residuals):
-        value = None if line.is_residual else line.key.code
-        yield _wordless(like) | _named(line, breakdown.by[0], code, name, value) | _show(line.figures)
+        yield like | _show(opened.get(value, nothing))
+    empty = _wordless(like)
+    for value, line in opened.items():
+        if value not in known:
+            yield empty | _named(value, words) | _show(line)
 
 
-def _named(line: Line, dimension: str, code: str, name: str, value: Any) -> Part:
-    rest = Residual(line.key.residual) if line.is_residual else None
-    words = rest_name(rest, dimension) if rest else str(value)
-    return {code: value, name: words, "residual": rest.value if rest else None}
+def _named(value: Any, words: Words) -> Part:
+    if isinstance(value, Residual):
+        return {words.code: None, words.name: _rest_name(value, words.dimension), "residual": value.value}
+    return {words.code: value, words.name: str(value), "residual": None}
 
 
-def _sector(line: Line, known: Mapping[str, Part], like: Part, sectors: Sectors) -> Part:
-    if line.is_residual:
-        return _wordless(like) | _named(line, "sector", "sector", "name", None) | _show(line.figures)
-    words = sectors[line.key.code]  # type: ignore[index]  # a sector's number, where the line is no rest
-    return known.get(words["sector"], _wordless(like) | words) | _show(line.figures)
+_rest_name = cache(rest_name)  # the API speaks English alone
+
+
+def _sector(value: Any, line: Amounts, known: Mapping[str, Part], empty: Part, sectors: Sectors) -> Part:
+    if isinstance(value, Residual):
+        return empty | _named(value, OF_SECTORS) | _show(line)
+    words = sectors[value]
+    return known.get(words["sector"], empty | words) | _show(line)
 
 
 def _wordless(like: Part) -> Part:
@@ -152,5 +158,22 @@ def _wordless(like: Part) -> Part:
     return {column: NO_WORDS.get(column) for column in like}
 
 
-def _show(figures: Rollup) -> Part:
-    return show_figures(figures, OF_ONE_PLAN)
+def _show(amounts: Amounts) -> Part:
+    """Return figures of one plan as :class:`crp.common.figures.Rollup` has them, by their names in the API."""
+    requested, received, pledged = amounts
+    gap = surplus = percent = None
+    # Lines that add to more than their total leave a rest below 0: what was received can't be measured by that.
+    if requested is not None and requested >= 0 and received is not None:
+        gap, surplus = usd(max(requested - received, 0)), usd(max(received - requested, 0))
+        if requested:
+            share = (abs(received) * 20_000 + requested) // (2 * requested)  # hundredths of a percent, half up
+            percent = (share if received >= 0 else -share) / 100
+    return {
+        "requested_usd": None if requested is None else usd(requested),
+        "received_usd": None if received is None else usd(received),
+        "pledged_usd": None if pledged is None else usd(pledged),
+        "gap_usd": gap,
+        "over_funded_usd": surplus,
+        "percent_funded": percent,
+        "funding_reported": received is not None,
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -18,12 +17,12 @@ from crp.common.api.pagination import StrictLimitOffsetPagination, page_of
 from crp.common.api.parameters import refuse_unusable
 from crp.common.api.renderers import StreamRenderer
 from crp.common.api.views import ReadOnlyViewSet
-from funding import summaries
 from funding.api import examples, fast, fast_detail
 from funding.api.checks import ChecksSerializer, answer_checks
 from funding.api.detail import PlanDetailSerializer
 from funding.api.rollups import PlanRollupSerializer, answer, read_dimensions
 from funding.api.serializers import PlanSerializer
+from funding.api.stamp import Stamp, read_stamp
 from funding.dimensions import WITHIN_PLAN
 from funding.filters import PlanFilter
 from funding.rollups import break_down_plan, with_figures
@@ -31,9 +30,6 @@ from plans.models import Plan
 
 # What says which page of a list is wanted, and in which form, but not of which list.
 OF_THE_PAGE = ("limit", "offset", "format")
-
-Stamp = tuple[int, int]
-"""Of content and of money."""
 
 
 class PlanViewSet(ConditionalMixin, ReadOnlyViewSet):
@@ -72,9 +68,7 @@ class PlanViewSet(ConditionalMixin, ReadOnlyViewSet):
     parameters_of_action: ClassVar = {"rollup": ("by",)}
     csv_actions = ("list", "rollup", "checks")
 
-    @staticmethod
-    def read_stamp() -> Stamp:
-        return summaries.stamp(connection)
+    read_stamp = staticmethod(read_stamp)
 
     def get_queryset(self) -> QuerySet[Plan]:
         plans: Any = with_figures(Plan.objects.in_force())  # mypy does not see what is joined as current

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.db import connection
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
@@ -23,8 +22,8 @@ from crp.common.api.renderers import CSVRenderer, stream_csv
 from crp.common.api.serializers import Choice, FiguresSerializer
 from crp.common.api.views import StrictParametersMixin
 from crp.common.figures import Breakdown, Line
-from funding import summaries
 from funding.api.examples import PORTFOLIO_ROLLUP
+from funding.api.stamp import read_stamp
 from funding.dimensions import PORTFOLIO, WITHIN_PLAN, Dimension, Residual, choose
 from funding.filters import PlanFilter
 from funding.rollups import break_down, with_figures
@@ -153,9 +152,7 @@ class RollupsView(ConditionalMixin, StrictParametersMixin, GenericAPIView):
     action = "list"
     csv_actions = ("list",)
 
-    @staticmethod
-    def read_stamp() -> tuple[int, int]:
-        return summaries.stamp(connection)
+    read_stamp = staticmethod(read_stamp)
 
     @extend_schema(
         operation_id="rollups",

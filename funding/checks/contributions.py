@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from funding.models import Contribution
 from funding.rollups.overlap import NamedLine, inside_of
 
-from .facts import Facts
+from .facts import Facts, OnRecord
 from .values import Check, Unit, Verdict, told
 
 YEAR = timedelta(days=365)
@@ -20,7 +20,7 @@ NAMED = 10  # codes in a sentence; the rest is a number
 Review = Contribution.Review
 
 
-def names_of(items: Sequence[Contribution]) -> str:
+def names_of(items: Sequence[OnRecord]) -> str:
     """Return the codes of contributions, cut where nobody would read on."""
     codes = ", ".join(item.code for item in items[:NAMED])
     if len(items) <= NAMED:
@@ -28,7 +28,7 @@ def names_of(items: Sequence[Contribution]) -> str:
     return _("%(codes)s and %(number)s more") % {"codes": codes, "number": len(items) - NAMED}
 
 
-def _all_but(rule: str, title: str, items: Sequence[Contribution], wrong: Sequence[Contribution], *said: str) -> Check:
+def _all_but(rule: str, title: str, items: Sequence[OnRecord], wrong: Sequence[OnRecord], *said: str) -> Check:
     """Return how many of the items are as they should be; ``said``: of none wrong, and of some."""
     agrees, differs = said
     return Check(
@@ -42,7 +42,7 @@ def _all_but(rule: str, title: str, items: Sequence[Contribution], wrong: Sequen
     )
 
 
-def standing(facts: Facts) -> list[Contribution]:
+def standing(facts: Facts) -> list[OnRecord]:
     """Return the contributions but for those that were found to repeat another: nobody looks after these."""
     return [item for item in facts.contributions if item.review != Review.MERGED]
 
@@ -60,7 +60,7 @@ def contribution_period(facts: Facts) -> Iterator[Check]:
     plan = facts.revision.plan
     first, last = _period(facts)
 
-    def is_off(item: Contribution) -> bool:
+    def is_off(item: OnRecord) -> bool:
         if item.usage_year is not None:
             return not plan.start_year <= item.usage_year <= plan.end_year
         return item.decision_on is not None and not first - YEAR <= item.decision_on <= last + YEAR
@@ -95,7 +95,7 @@ def old_pledges(facts: Facts) -> Iterator[Check]:
     """A pledge becomes a commitment or payment within a year, or somebody should ask."""
     pledges = [item for item in facts.contributions if item.pledged_usd is not None]
 
-    def is_old(item: Contribution) -> bool:
+    def is_old(item: OnRecord) -> bool:
         since = item.decision_on or item.reported_on
         return since is not None and facts.on - since > YEAR
 
@@ -134,6 +134,11 @@ def official_total(facts: Facts) -> Iterator[Check]:
         verdict, sentence = (
             Verdict.OK,
             _("The contributions on record add to %(found)s, the official total of %(day)s."),
+        )
+    elif not any(item.counted_usd is not None for item in facts.contributions):
+        verdict, sentence = (
+            Verdict.NOTE,
+            _("The official total of %(day)s is %(expected)s; no contribution on record is part of it."),
         )
     elif on_record < official.amount_usd:
         verdict, sentence = (

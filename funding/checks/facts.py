@@ -7,34 +7,35 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from django.utils import timezone
 
 from crp.common.figures import ZERO
 from crp.common.money import quantize_usd
-from funding.models import Contribution, FundingRequest, Project, RelatedPlan, ReportedFunding
+from funding.models import FundingRequest, Project, RelatedPlan, ReportedFunding
 from funding.rollups import requested_of
 from plans.models import Framework, Objective, Outcome, Revision
 
-# A plan has thousands of contributions; the rules ask for no more of each than this.
-COLUMNS = (
-    "code",
-    "plan",
-    "status",
-    "flow",
-    "review",
-    "amount_usd",
-    "counted_usd",
-    "pledged_usd",
-    "original_currency",
-    "exchange_rate",
-    "decision_on",
-    "reported_on",
-    "usage_year",
-    "framework_code",
-    "objective_number",
-    "project_code",
-)
+
+class OnRecord(NamedTuple):
+    """A contribution, as far as the rules ask for it: a plan may have thousands."""
+
+    code: str
+    status: str
+    flow: str
+    review: str
+    amount_usd: Decimal
+    counted_usd: Decimal | None
+    pledged_usd: Decimal | None
+    original_currency: str
+    exchange_rate: Decimal | None
+    decision_on: date | None
+    reported_on: date | None
+    usage_year: int | None
+    framework_code: str
+    objective_number: int | None
+    project_code: str
 
 
 class Facts:
@@ -64,8 +65,8 @@ class Facts:
         return dict(sums)
 
     @cached_property
-    def contributions(self) -> list[Contribution]:
-        return list(self.revision.plan.contributions.only(*COLUMNS))
+    def contributions(self) -> list[OnRecord]:
+        return [OnRecord(*row) for row in self.revision.plan.contributions.values_list(*OnRecord._fields)]
 
     @cached_property
     def related_plans(self) -> list[RelatedPlan]:
@@ -110,7 +111,7 @@ class Facts:
     def outcomes(self) -> list[Outcome]:
         return list(self.revision.outcomes.all())
 
-    def received(self, belongs: Callable[[Contribution], bool] = lambda contribution: True) -> Decimal:
+    def received(self, belongs: Callable[[OnRecord], bool] = lambda contribution: True) -> Decimal:
         """Return what the contributions on record give to the part of the plan that ``belongs`` picks."""
         counted = (item.counted_usd for item in self.contributions if item.counted_usd is not None and belongs(item))
         return quantize_usd(sum(counted, ZERO))

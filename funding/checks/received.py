@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crp.common.money import percent_of
-from funding.models import Contribution, FundingRequest
+from funding.models import FundingRequest
 
-from .facts import Facts
+from .facts import Facts, OnRecord
 from .values import Check, Unit, Verdict, compare, make, not_reported
 
 Breakdown = FundingRequest.Breakdown
@@ -48,7 +48,7 @@ def received_as_stated(facts: Facts) -> Iterator[Check]:
     differs = _("The contributions on record add to %(found)s; the document states %(expected)s.")
     project_framework = {code: project.framework.code for code, project in facts.projects.items() if project.framework}
 
-    def framework_of(item: Contribution) -> str | None:
+    def framework_of(item: OnRecord) -> str | None:
         return item.framework_code or project_framework.get(item.project_code)
 
     if facts.revision.stated_received_usd is not None:

@@ -57,11 +57,14 @@ def add_up(
         return {}, Sums()
     keys = ["figures.part" if dimension.is_inside_plan else dimension.kept_key for dimension in dimensions]
     inside = [dimension for dimension in dimensions if dimension.is_inside_plan]
-    parts = _SPLIT.format(plans=chosen, part=_PART_OF[inside[0].name]) if inside else _WHOLE.format(plans=chosen)
+    if not inside:
+        parts = _WHOLE.format(plans=chosen)
+    elif inside[0].name == "sector":  # as it is kept: a plan has each sector once
+        parts = _SPLIT.format(part=_SECTORS.format(plans=chosen))
+    else:
+        parts = _SPLIT.format(part=_GROUPED.format(plans=chosen, part=_PART_OF[inside[0].name]))
     numbers = ", ".join(str(number + 1) for number in range(len(keys)))
-    sql = _SELECT.format(
-        keys="".join(f"{key}, " for key in keys), parts=parts, grouped=f"GROUP BY {numbers} ORDER BY {numbers}"
-    )
+    sql = _SELECT.format(keys="".join(f"{key}, " for key in keys), parts=parts, grouped=f"GROUP BY {numbers}")
     return _read(connection, sql, params, dimensions), total(connection, plans)
 
 
@@ -97,13 +100,19 @@ _SPLIT = """
     FROM (
         SELECT figures.plan_id, figures.only_country_id, part, figures.received_usd IS NOT NULL AS is_reported,
             requested, CASE WHEN figures.received_usd IS NOT NULL THEN COALESCE(given, 0) END AS received, pledged
-        FROM (
-            SELECT kept.plan_id, {part} AS part, SUM(kept.requested_usd) AS requested, SUM(kept.given_usd) AS given,
-                SUM(kept.pledged_usd) AS pledged
-            FROM funding_sectorfigures kept WHERE kept.plan_id IN ({plans})
-            GROUP BY 1, 2
-        ) parts JOIN funding_planfigures figures ON figures.plan_id = parts.plan_id
+        FROM ({part}) parts JOIN funding_planfigures figures ON figures.plan_id = parts.plan_id
     ) known
+"""
+_SECTORS = """
+    SELECT kept.plan_id, kept.sector_key AS part, kept.requested_usd AS requested, kept.given_usd AS given,
+        kept.pledged_usd AS pledged
+    FROM funding_sectorfigures kept WHERE kept.plan_id IN ({plans})
+"""
+_GROUPED = """
+    SELECT kept.plan_id, {part} AS part, SUM(kept.requested_usd) AS requested, SUM(kept.given_usd) AS given,
+        SUM(kept.pledged_usd) AS pledged
+    FROM funding_sectorfigures kept WHERE kept.plan_id IN ({plans})
+    GROUP BY 1, 2
 """
 
 
@@ -114,6 +123,8 @@ def _read(
         cursor.execute(sql, params)
         rows = cursor.fetchall()
     number = len(dimensions)
+    # Here and not in the statement, whose sums the database would sort every row for.
+    rows.sort(key=lambda row: row[:number])
     return {
         tuple(
             RESTS.get(dimension.name, {}).get(value, value)

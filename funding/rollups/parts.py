@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Min, QuerySet, Sum
 
-from crp.common.figures import ZERO, Rollup, add_known
+from crp.common.figures import ZERO, add_known
 from crp.common.money import SumUSD, quantize_usd
 from funding.dimensions import Dimension, Residual, breakdowns_of, lines_used
 from funding.models import Contribution, FundingRequest, ReportedFunding, TargetFigures
@@ -143,25 +143,27 @@ def _codes(line: Mapping[str, Any], wider: Wider) -> Codes:
 
 
 def parts_of(
-    figures: Rollup,
-    official_usd: Decimal | None,
+    figures: Any,
+    official_usd: Any,
     inside: Sequence[Dimension],
     *,
-    asked: dict[Codes, Decimal],
+    asked: dict[Codes, Any],
     given: dict[Codes, Given],
-    official: dict[Codes, Decimal],
+    official: dict[Codes, Any],
     nowhere: Codes,
+    zero: Any = ZERO,
 ) -> dict[Codes, Part]:
     """Return the parts of one plan by raw value; what its totals have beyond them becomes a named rest.
 
     Where the plan has an official total, its lines are what was received; the contributions on record are a sample of
     it, used where it has no lines, and never added to it. A total of 0 needs a part to stand in as much as any other:
-    it is reported, not unknown.
+    it is reported, not unknown. ``figures`` has the names of a Rollup. Amounts are dollars, or with
+    ``zero=0`` whole cents.
     """
     if figures.requested_usd is not None and all(dimension.breakdowns for dimension in inside):
-        rest = figures.requested_usd - sum(asked.values(), ZERO)
+        rest = figures.requested_usd - sum(asked.values(), zero)
         if rest or not asked:
-            asked = {**asked, nowhere: asked.get(nowhere, ZERO) + rest}
+            asked = {**asked, nowhere: asked.get(nowhere, zero) + rest}
     received = {codes: part.received for codes, part in given.items() if part.received is not None}
     pledged = {codes: part.pledged for codes, part in given.items() if part.pledged is not None}
     is_place = any(dimension.is_place for dimension in inside)
@@ -171,18 +173,19 @@ def parts_of(
         if lines or is_place:
             received = dict(lines)
         if total is not None:
-            rest = quantize_usd(total) - sum(received.values(), ZERO)
+            exact = quantize_usd(total) if isinstance(total, Decimal) else total
+            rest = exact - sum(received.values(), zero)
             if rest:
                 beyond = nowhere if is_place else (Residual.OFFICIAL_ONLY,) * len(inside)
-                received[beyond] = received.get(beyond, ZERO) + rest
+                received[beyond] = received.get(beyond, zero) + rest
         if is_place and figures.pledged_usd is not None:
             pledged = {nowhere: figures.pledged_usd}
     if figures.funding_reported and not (asked or received or pledged):
-        received = {nowhere: ZERO}
+        received = {nowhere: zero}
     return {
         codes: Part(
             requested=asked.get(codes),
-            received=received.get(codes, ZERO) if figures.funding_reported else None,
+            received=received.get(codes, zero) if figures.funding_reported else None,
             pledged=pledged.get(codes),
         )
         for codes in dict.fromkeys((*asked, *received, *pledged))

@@ -8,11 +8,20 @@ from functools import cached_property
 
 from django.db.models import Model
 
-from crp.common.figures import Breakdown, Line, Rollup
+from crp.common.figures import Breakdown, Key, Line, Rollup
+from funding.dimensions import COUNTRY, YEAR
 from funding.rollups import add_up, break_down
 from funding.rollups.ledger import OutsideYear, outside_plans
 from funding.selectors.citations import CitationBook
-from funding.selectors.portfolio import PlanLine, YearColumn, plan_lines, published_plans, scale_of, year_columns
+from funding.selectors.portfolio import (
+    PLAN,
+    PlanLine,
+    YearColumn,
+    plan_lines,
+    published_plans,
+    scale_of,
+    year_columns,
+)
 from plans.models import Contact, Country, CountryProfile, KeyAction
 
 
@@ -34,7 +43,7 @@ class CountryList:
 
 
 class CountryPage:
-    """A country: its mission, its plans and their figures over the years. Queries: 11 at most."""
+    """A country: its mission, its plans and their figures over the years. Queries: 17 at most."""
 
     def __init__(self, country: Country) -> None:
         self.country = country
@@ -67,7 +76,7 @@ class CountryPage:
 
     @cached_property
     def own(self) -> list[PlanLine]:
-        """Plans for this country alone: the only ones whose amounts are its own."""
+        """Plans for this country alone: all of their amounts are its own."""
         return [line for line in self.lines if len(line.countries) == 1]
 
     @cached_property
@@ -75,8 +84,29 @@ class CountryPage:
         return [line for line in self.lines if len(line.countries) > 1]
 
     @cached_property
+    def _named(self) -> dict[str | int | None, Rollup]:
+        """What each plan for several countries names for this one, by the code of the plan."""
+        if not self.shared:
+            return {}
+        among = {"country": COUNTRY, "plan": PLAN}
+        plans = published_plans().filter(pk__in=[line.plan.pk for line in self.shared]).prefetch_related(None)
+        lines = break_down(plans, list(among), among=among).lines
+        return {line.keys[1].code: line.figures for line in lines if line.key.code == self.country.iso3}
+
+    @cached_property
+    def named_in_shared(self) -> list[tuple[PlanLine, Rollup]]:
+        """The plans for several countries that say what of theirs is for this one, each with that part."""
+        return [(line, self._named[line.plan.code]) for line in self.shared if line.plan.code in self._named]
+
+    @cached_property
+    def _amounts(self) -> list[tuple[PlanLine, Rollup]]:
+        """Every plan with what of it is for this country."""
+        return [*((line, line.figures) for line in self.own), *self.named_in_shared]
+
+    @cached_property
     def total(self) -> Rollup:
-        return add_up(line.figures for line in self.own)
+        """What is for this country: its own plans, and what plans for several countries name for it."""
+        return add_up(figures for _line, figures in self._amounts)
 
     @cached_property
     def outside(self) -> list[OutsideYear]:
@@ -84,22 +114,32 @@ class CountryPage:
         return outside_plans(self.country)
 
     @property
+    def has_pledges_outside(self) -> bool:
+        return any(item.pledged_usd is not None for item in self.outside)
+
+    @property
     def silent(self) -> int:
         """How many of these plans don't say what they received."""
         return self.total.plans - self.total.plans_reporting
 
     @cached_property
-    def by_year(self) -> Breakdown:
-        codes = [line.plan.pk for line in self.own]
-        return break_down(published_plans().filter(pk__in=codes).prefetch_related(None), ["year"])
+    def _by_year(self) -> list[Line]:
+        """The same by year. Each plan stands in one."""
+        year_of = YEAR.of_plans([line.plan for line, _figures in self._amounts]) if YEAR.of_plans else {}
+        years: dict[int, list[Rollup]] = {}
+        for line, figures in self._amounts:
+            years.setdefault(year_of[line.plan.pk], []).append(figures)
+        return [
+            Line(keys=(Key(code=year, name=str(year)),), figures=add_up(members)) for year, members in years.items()
+        ]
 
     @cached_property
     def years(self) -> Sequence[YearColumn]:
-        return year_columns(self.by_year)
+        return year_columns(self._by_year)
 
     @cached_property
     def year_scale(self) -> Decimal:
-        return scale_of(self.by_year.lines)
+        return scale_of(self._by_year)
 
     @cached_property
     def scale(self) -> Decimal:

@@ -94,6 +94,11 @@ class DonorList:
             organization=organization, figures=figures, share=percent_of(figures.received_usd, self.received_usd)
         )
 
+    @property
+    def number(self) -> int:
+        """How many donors with a name there are."""
+        return sum(line.organization is not None for line in self.lines)
+
     @cached_property
     def total(self) -> Rollup:
         """What the donors asked for gave together, on all pages. Plans are not told: they have several donors."""
@@ -238,5 +243,4 @@ class DonorPage:
 class DonorLedger(LedgerPage):
     """The contributions of one donor."""
 
-    PER_PAGE = 50
     PARAMETERS = ("part", "page")

@@ -88,7 +88,7 @@ class LedgerPage:
     Queries: 1 for the sums, 3 for the page, 2 more for a donor.
     """
 
-    PER_PAGE = 100
+    PER_PAGE = 50
     PARAMETERS: tuple[str, ...] = ("part", "donor", "page")
 
     def __init__(self, given: QuerySet[Contribution], parameters: QueryDict | None) -> None:

@@ -1,10 +1,12 @@
-"""The inter-agency plans that a plan names: how much of it lies inside each, and both plans side by side."""
+"""The inter-agency plans that a plan names, and the plans that name it: how much of one lies inside the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+
+from django.db.models import Exists, OuterRef
 
 from crp.common.figures import Rollup, add_known
 from funding.models import FundingRequest, RelatedPlan
@@ -64,11 +66,21 @@ def inter_agency_parts(
     requests: Sequence[FundingRequest], rows: Iterable[RelatedPlan], figures: Rollup
 ) -> list[InterAgencyPart]:
     """Return each inter-agency plan that the lines of a revision name. Queries: 2 where one is a plan CRP has."""
+    rows = list(rows)
+    known = {row.related_plan_id for row in rows if row.related_plan_id is not None}
+    others = {line.plan.pk: line for line in plan_lines(published_plans().filter(pk__in=known))} if known else {}
+    return _parts(requests, rows, figures, others)
+
+
+def _parts(
+    requests: Sequence[FundingRequest],
+    rows: Iterable[RelatedPlan],
+    figures: Rollup,
+    others: Mapping[int, PlanLine],
+) -> list[InterAgencyPart]:
     families: dict[str, list[RelatedPlan]] = {}
     for row in rows:
         families.setdefault(row.plan_family.code, []).append(row)
-    known = {row.related_plan_id for group in families.values() for row in group if row.related_plan_id is not None}
-    others = {line.plan.pk: line for line in plan_lines(published_plans().filter(pk__in=known))} if known else {}
     parts = []
     for code in sorted(families):
         group = families[code]
@@ -76,6 +88,37 @@ def inter_agency_parts(
         named = sorted({row.related_plan_id for row in group if row.related_plan_id is not None})
         parts += [_part(requests, group, plan_id, others.get(plan_id or 0), figures) for plan_id in (named or NO_PLAN)]
     return parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamingPlan:
+    """A plan whose lines name another one, with how much of it lies inside that one."""
+
+    line: PlanLine
+    part: InterAgencyPart
+
+
+def plans_naming(line: PlanLine) -> list[NamingPlan]:
+    """Return the published plans whose lines name this one, the newest first. Queries: 1, and 3 where there are any."""
+    rows = RelatedPlan.objects.filter(related_plan=line.plan, revision=OuterRef("current"))
+    plans = published_plans().filter(Exists(rows)).order_by("-start_year", "code")
+    naming = plan_lines(plans)
+    if not naming:
+        return []
+    revisions = [item.plan.current.pk for item in naming]
+    requests: dict[int, list[FundingRequest]] = {pk: [] for pk in revisions}
+    for request in FundingRequest.objects.filter(revision__in=revisions).order_by("order", "pk"):
+        requests[request.revision_id].append(request)
+    named: dict[int, list[RelatedPlan]] = {pk: [] for pk in revisions}
+    for row in RelatedPlan.objects.filter(revision__in=revisions).select_related("plan_family").order_by("pk"):
+        named[row.revision_id].append(row)
+    others = {line.plan.pk: line}
+    return [
+        NamingPlan(line=item, part=part)
+        for item in naming
+        for part in _parts(requests[item.plan.current.pk], named[item.plan.current.pk], item.figures, others)
+        if part.other is line
+    ]
 
 
 def _part(

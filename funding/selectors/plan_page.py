@@ -13,11 +13,11 @@ from crp.common.figures import Breakdown, Line, Rollup
 from crp.common.money import percent_of
 from crp.common.numbers import write_number, write_percent
 from funding.checks import Check
-from funding.dimensions import Residual
+from funding.dimensions import WITHIN_PLAN, Residual
 from funding.models import FundingRequest, Project, RelatedPlan, RequestShare
 from funding.rollups import add_parts, break_down_plan
 from funding.selectors.ledger import coverage_of, named_share
-from funding.selectors.overlaps import InterAgencyPart, inter_agency_parts
+from funding.selectors.overlaps import InterAgencyPart, NamingPlan, inter_agency_parts, plans_naming
 from funding.selectors.plan_parts import (
     BreakdownPart,
     ObjectivePart,
@@ -256,6 +256,11 @@ class PlanPage(PublishedPlan):
         return inter_agency_parts(self.rows(FundingRequest), self.rows(RelatedPlan), self.figures)
 
     @cached_property
+    def named_by(self) -> list[NamingPlan]:
+        """The plans whose lines name this one, with how much of them lies inside it."""
+        return plans_naming(self.line)
+
+    @cached_property
     def breakdowns(self) -> list[BreakdownPart]:
         """Every way to open the total that the plan gives, the widest first."""
         kinds = {request.breakdown for request in self.rows(FundingRequest)}
@@ -289,7 +294,26 @@ class PlanPage(PublishedPlan):
             total=breakdown.total,
             scale=scale_of(breakdown.lines),
             splits_requirement="requested_usd" in breakdown.measures,
+            is_official_split=bool(self._official_scopes & set(WITHIN_PLAN[name].official_scopes)),
         )
+
+    @cached_property
+    def _official_scopes(self) -> set[str]:
+        """The parts of which it has an official total."""
+        totals = self.plan.reported_funding.in_force()
+        return set(totals.order_by().values_list("scope", flat=True).distinct())
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The parts of the page with every line behind its totals, but for its contributions."""
+        parts = (
+            ("received", _("Received"), True),
+            ("adds-up", _("How this adds up"), True),
+            ("inter-agency", _("Inter-agency plans"), self.inter_agency),
+            ("named-by", _("Plans that name it"), self.named_by),
+            *((f"by-{part.name}", part.title, True) for part in self.breakdowns),
+        )
+        return [Section(anchor, title) for anchor, title, content in parts if content]
 
     @cached_property
     def checks_gravest_first(self) -> list[Check]:
@@ -318,6 +342,7 @@ class PlanPage(PublishedPlan):
             ("objectives", _("Objectives"), self.objectives),
             ("sectors", _("Sectors"), self.sector_parts),
             ("inter-agency", _("Inter-agency plans"), self.inter_agency),
+            ("named-by", _("Plans that name it"), self.named_by),
             ("frameworks", _("Frameworks"), self.frameworks),
             ("projects", _("Projects"), self.project_groups),
             ("donors", _("Donors"), True),

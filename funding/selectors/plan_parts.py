@@ -99,6 +99,12 @@ class BreakdownPart:
     total: Rollup
     scale: Decimal
     splits_requirement: bool
+    is_official_split: bool = False
+    """Whether its money received is split by the source of the official total, not by the contributions on record."""
+
+    @property
+    def has_pledges(self) -> bool:
+        return self.total.pledged_usd is not None
 
     @property
     def is_sample(self) -> bool:

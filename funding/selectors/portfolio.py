@@ -83,9 +83,9 @@ def longest_of(plans: QuerySet[Plan]) -> Decimal:
     return max((amount for amount in found.values() if amount is not None), default=ZERO)
 
 
-def year_columns(breakdown: Breakdown) -> list[YearColumn]:
-    """Return the lines of a breakdown by year as columns of a chart, the years without a plan between them."""
-    figures = {int(line.key.code): line.figures for line in breakdown.rows if line.key.code is not None}
+def year_columns(lines: Iterable[Line]) -> list[YearColumn]:
+    """Return lines by year as columns of a chart, the years without a plan between them."""
+    figures = {int(line.key.code): line.figures for line in lines if line.key.code is not None}
     if not figures:
         return []
     span = range(min(figures), max(figures) + 1)
@@ -111,7 +111,7 @@ class Portfolio:
 
     @cached_property
     def years(self) -> list[YearColumn]:
-        return year_columns(self.by_year)
+        return year_columns(self.by_year.rows)
 
     @cached_property
     def year_scale(self) -> Decimal:

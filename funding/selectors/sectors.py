@@ -152,7 +152,7 @@ class SectorPage:
     @cached_property
     def years(self) -> list[YearColumn]:
         lines = tuple(Line(keys=line.keys[:1], figures=line.figures) for line in self._lines_by(YEAR))
-        return year_columns(Breakdown(by=("year",), total=self.total, lines=lines))
+        return year_columns(Breakdown(by=("year",), total=self.total, lines=lines).rows)
 
     @cached_property
     def year_scale(self) -> Decimal:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from .shared import (
     CENTS,
     EVENTS,
+    SECTOR_OF_TARGET,
     SUMMARIES,
     SUMS,
     TARGET,
@@ -94,7 +95,9 @@ def triggers(topics: dict[str, str]) -> Iterator[str]:
 
 def _function(head: str, returns: str, body: str) -> str:
     plans = "DECLARE plans bigint[];" if returns == "trigger" else ""
-    return f"""CREATE OR REPLACE FUNCTION {head} RETURNS {returns} LANGUAGE plpgsql AS $crp$
+    # An array of unknown length would otherwise be planned anew each time, which takes longer than the work itself.
+    once = "SET plan_cache_mode = force_generic_plan" if returns == "void" else ""
+    return f"""CREATE OR REPLACE FUNCTION {head} RETURNS {returns} LANGUAGE plpgsql {once} AS $crp$
         {plans} BEGIN {body} END $crp$"""
 
 
@@ -138,9 +141,33 @@ def _contributions(event: str) -> str:
         ON CONFLICT (plan_id, framework_code, COALESCE(objective_number, 0), COALESCE(sector_id, 0),
             is_shared_across_sectors, project_code)
         DO UPDATE SET {steps};
-        SELECT array_agg(plan_id) INTO plans FROM ({_touched("plan_id", event)}) touched WHERE plan_id IS NOT NULL;
+        {_ADD_TO_SECTORS if event == "INSERT" else ""}
+        SELECT array_agg(touched.plan_id) INTO plans FROM ({_touched("plan_id", event)}) touched
+        {_NOT_ADDED if event == "INSERT" else "WHERE touched.plan_id IS NOT NULL"};
         IF plans IS NOT NULL THEN PERFORM crp_refresh_sectors(plans); END IF;
     """
+
+
+# New money, the everyday case, is added to the lines of its plan. Where the plan has an official total, whose rest it
+# changes, or asks for nothing, so that a line for 0 may have to go, the lines are made anew.
+_ADD_TO_SECTORS = f"""
+    INSERT INTO funding_sectorfigures AS kept (plan_id, sector_key, given_usd, pledged_usd)
+    SELECT target.plan_id, {SECTOR_OF_TARGET}, SUM({CENTS.format(column="target.counted_usd")}),
+        SUM({CENTS.format(column="target.pledged_usd")})
+    FROM added target JOIN funding_planfigures figures ON figures.plan_id = target.plan_id
+    WHERE figures.official_usd IS NULL AND figures.requested_usd IS NOT NULL
+        AND (target.counted_usd IS NOT NULL OR target.pledged_usd IS NOT NULL)
+    GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (plan_id, sector_key) DO UPDATE SET
+        given_usd = CASE WHEN excluded.given_usd IS NULL THEN kept.given_usd
+            ELSE COALESCE(kept.given_usd, 0) + excluded.given_usd END,
+        pledged_usd = CASE WHEN excluded.pledged_usd IS NULL THEN kept.pledged_usd
+            ELSE COALESCE(kept.pledged_usd, 0) + excluded.pledged_usd END;
+"""
+_NOT_ADDED = """
+    JOIN funding_planfigures figures ON figures.plan_id = touched.plan_id
+    WHERE figures.official_usd IS NOT NULL OR figures.requested_usd IS NULL
+"""
 
 
 def _source(column: str, event: str, update: Callable[[str], str]) -> str:

@@ -29,7 +29,7 @@ _IS_OFFICIAL = """
 _OFFICIAL_CENTS = CENTS.format(column="official.amount_usd")
 
 # A contribution for a project is for the project's sector, unless it names one itself.
-_SECTOR_OF_TARGET = """CASE WHEN target.is_shared_across_sectors THEN -1 ELSE COALESCE(
+SECTOR_OF_TARGET = """CASE WHEN target.is_shared_across_sectors THEN -1 ELSE COALESCE(
     target.sector_id,
     (SELECT project.sector_id FROM funding_project project
         WHERE project.revision_id = figures.revision_id AND project.code = target.project_code),
@@ -68,7 +68,7 @@ def sector_lines(plans: str) -> str:
         ) rest
         WHERE rest.split IS NULL OR rest.split <> rest.total
         UNION ALL
-        SELECT figures.plan_id, {_SECTOR_OF_TARGET}, NULL,
+        SELECT figures.plan_id, {SECTOR_OF_TARGET}, NULL,
             CASE WHEN target.counted_number > 0
                 AND NOT EXISTS (SELECT 1 FROM funding_reportedfunding official WHERE {_IS_OFFICIAL})
                 THEN target.counted_sum END,

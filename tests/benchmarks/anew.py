@@ -1,4 +1,5 @@
-"""The same site for gunicorn, answering as it does right after money has moved: no answer and no count is kept."""
+"""The same site for gunicorn, answering as it does right after money has moved: no answer is kept, and no count
+that money could have changed."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ __all__ = ["application"]
 
 
 def _count(self: fast.Prepared, stamp: Any) -> int:
-    self.counts.clear()
+    if self.depends_on_money:
+        self.counts.clear()
     return _count_kept(self, stamp)
 
 

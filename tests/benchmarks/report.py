@@ -16,6 +16,8 @@ from typing import Any
 
 import django
 
+from tests.benchmarks import goals
+from tests.benchmarks.goals import p50
 from tests.benchmarks.items import ITEMS
 from tests.benchmarks.plot import growth_plot
 from tests.benchmarks.sizes import SIZES
@@ -24,6 +26,7 @@ from tests.shared import PROJECT
 PAGE = PROJECT / "docs" / "performance.md"
 FIGURES = PROJECT / "docs" / "performance.json"
 PLOT = PROJECT / "docs" / "performance.svg"
+GOAL_SIZE = "M"  # on PostgreSQL
 NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 Figures = Mapping[str, Any]
@@ -31,11 +34,8 @@ Figures = Mapping[str, Any]
 
 def ratio(one: float | None, other: float | None) -> str:
     """Return how many times the other one is; a dash where one is not known."""
-    return f"{one / other:.2f}" if one is not None and other else "–"
-
-
-def p50(item: Figures, name: str, clients: int = 1) -> float | None:
-    return item[f"{name}_{clients}"]["p50_ms"] if f"{name}_{clients}" in item else None
+    found = goals.ratio(one, other)
+    return "–" if found is None else f"{found:.2f}"
 
 
 def per_second(item: Figures, name: str, clients: int = 8) -> float | None:
@@ -44,6 +44,7 @@ def per_second(item: Figures, name: str, clients: int = 8) -> float | None:
 
 COLUMNS = (
     "kept / same bytes",
+    "kept / same SQL",
     "anew / same SQL",
     "anew / SQL alone",
     "8 clients: anew / same SQL",
@@ -65,6 +66,7 @@ def lines_of(items: Mapping[str, Figures]) -> Iterator[list[str]]:
         yield [
             known.title,
             "–" if known.is_export else ratio(p50(item, "crp"), p50(item, floor)),
+            "–" if known.is_export else ratio(p50(item, "crp"), p50(item, "bare_sql")),
             ratio(p50(item, made), p50(item, "bare_sql")),
             ratio(p50(item, made), item["sql_ms"]),
             ratio(per_second(item, "bare_sql"), per_second(item, made)),
@@ -92,27 +94,20 @@ def notes_of(figures: Figures) -> Iterator[str]:
         f"Recording a contribution: {ratio(writing['insert']['p50_ms'], plain)} of the time without summaries, "
         f"and {ratio(writing['insert_and_read']['p50_ms'], plain)} with its plan's figures read in that transaction."
     )
-    if "country" in items and "list" in items:
-        each = ", ".join(
-            f"{name.replace('_', ' by ')} {ratio(p50(items[name], 'crp'), p50(items['list'], 'crp'))} (kept), "
-            f"{ratio(p50(items[name], 'anew'), p50(items['list'], 'anew'))} (anew)"
-            for name in ("sector_year", "country")
-        )
-        yield f"Rollups beside the list of 100 plans: {each}."
     memory = figures["memory"]["after_all_mb"]
     if memory is not None:
         yield f"Two workers after all of this: {memory:.0f} MB."
 
 
-def growth_of(sizes: Mapping[str, Figures]) -> dict[str, list[tuple[str, float]]]:
-    """Return, by what is asked for, how many times each size takes what the smallest does, made anew."""
+def growth_of(sizes: Mapping[str, Figures], way: str) -> dict[str, list[tuple[str, float]]]:
+    """Return, by what is asked for, how many times each size takes what the smallest does; ``way``: anew or crp."""
     names = [name for name in SIZES if name in sizes]
     found: dict[str, list[tuple[str, float]]] = {}
     for known in ITEMS:
         item_of = {name: sizes[name]["items"].get(known.name) for name in names}
         if known.is_export or known.revalidates or not all(item_of.values()):
             continue
-        times = [(name, p50(item, "anew") or p50(item, "crp")) for name, item in item_of.items()]
+        times = [(name, p50(item, way)) for name, item in item_of.items()]
         first = times[0][1]
         found[known.title] = [(name, time / first) for name, time in times if time and first]
     return found
@@ -127,7 +122,7 @@ def text_of(vendor: str, size: str, figures: Figures) -> str:
         for pairs in (list(zip(row, widths, strict=True)) for row in rows)
     ]
     head = f"{NAMES[vendor]}, {size}: {SIZES[size].plans:,} plans, {SIZES[size].contributions:,} contributions"
-    return "\n".join(["", head, "", *lines, "", *notes_of(figures), ""])
+    return "\n".join(["", head, "", *lines, "", *notes_of(figures), "", goals_table({size: figures}, size), ""])
 
 
 def markdown(results: Mapping[str, Mapping[str, Figures]]) -> str:
@@ -146,18 +141,37 @@ def markdown(results: Mapping[str, Mapping[str, Figures]]) -> str:
                 *(f"- {note}" for note in notes_of(figures)),
                 "",
             ]
-        growth = growth_of(sizes)
-        if len(sizes) > 1 and growth:
-            names = [name for name, _times in next(iter(growth.values()))]
+        kept, anew = growth_of(sizes, "crp"), growth_of(sizes, "anew")
+        if len(sizes) > 1 and anew:
+            names = [name for name, _times in next(iter(anew.values()))]
+            columns = [*(f"kept, {name}" for name in names), *(f"anew, {name}" for name in names)]
             parts += [
                 f"### {NAMES[vendor]}: growth",
                 "",
-                f"| asked for, made anew | {' | '.join(names)} |",
-                f"|---|{'---:|' * len(names)}",
-                *(f"| {title} | {' | '.join(f'{times:.2f}' for _, times in line)} |" for title, line in growth.items()),
+                f"| asked for | {' | '.join(columns)} |",
+                f"|---|{'---:|' * len(columns)}",
+                *(
+                    f"| {title} | {' | '.join(f'{times:.2f}' for _, times in (*kept[title], *line))} |"
+                    for title, line in anew.items()
+                ),
                 "",
             ]
     return "\n".join(parts).strip()
+
+
+def goals_table(sizes: Mapping[str, Figures], size: str) -> str:
+    """Return the goals for one size, what was measured and whether that reaches them."""
+    words = {True: "yes", False: "**no**", None: "not measured"}
+    lines = ["| goal | wanted | measured | met |", "|---|---:|---:|---|"]
+    for goal in goals.goals_of(in_order(sizes), size):
+        wanted = f"{'at least' if goal.is_least else 'at most'} {goal.limit:g}"
+        found = "–" if goal.measured is None else f"{goal.measured:.{goal.digits}f}"
+        lines.append(f"| {goal.title} | {wanted} | {found} | {words[goal.is_met]} |")
+    return "\n".join(lines)
+
+
+def in_order(sizes: Mapping[str, Figures]) -> dict[str, Figures]:
+    return {name: sizes[name] for name in SIZES if name in sizes}
 
 
 def write(results: Mapping[str, Mapping[str, Figures]], on: date) -> None:
@@ -171,7 +185,18 @@ def write(results: Mapping[str, Mapping[str, Figures]], on: date) -> None:
         f"Python {platform.python_version()}, Django {django.__version__}."
     )
     put(PAGE, "figures", f"{where}\n\n{markdown(known)}")
-    PLOT.write_text(growth_plot({NAMES[vendor]: growth_of(sizes) for vendor, sizes in known.items()}))
+    if GOAL_SIZE in known.get("postgresql", {}):
+        put(PAGE, "goals", goals_table(known["postgresql"], GOAL_SIZE))
+    ways = {"kept": "crp", "made anew": "anew"}
+    PLOT.write_text(
+        growth_plot(
+            {
+                f"{NAMES[vendor]}, {words}": growth_of(sizes, way)
+                for vendor, sizes in known.items()
+                for words, way in ways.items()
+            }
+        )
+    )
 
 
 def put(page: Path, marker: str, text: str) -> None:

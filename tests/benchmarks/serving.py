@@ -73,7 +73,8 @@ def _wait(port: int, running: subprocess.Popen[bytes]) -> None:
     while True:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=START_SECONDS) as probe:
-                probe.sendall(b"GET / HTTP/1.0\r\n\r\n")  # gunicorn listens before its workers can answer
+                # gunicorn listens before its workers can answer; any answer will do, the cheaper the better
+                probe.sendall(b"GET /api/v1/ HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
                 if probe.recv(1):
                     return
         except OSError:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from crp.common.charts import bar_of, largest, lay_out, parts_of
+from crp.common.charts import bar_of, largest, lay_out, parts_of, without_requirement
 from crp.common.figures import Rollup
+from crp.templatetags.charts import funding_bar
+from funding.rollups import add_up
 
 
 def make_rollup(
@@ -72,3 +74,39 @@ def test_the_scale_fits_the_longest_bar() -> None:
     assert largest([make_rollup("100", "130"), make_rollup("120", None), make_rollup(None, None)]) == 130
     assert largest([]) == 0
     assert lay_out([], Decimal(0)) == []
+
+
+def make_figures(requested: int | None, received: int | None) -> Rollup:
+    amount = None if requested is None else Decimal(requested)
+    return Rollup(
+        requested_usd=amount,
+        requested_reporting_usd=None if received is None else amount,
+        received_usd=None if received is None else Decimal(received),
+        pledged_usd=None,
+        plans_requesting=int(requested is not None),
+        plans_reporting=int(received is not None),
+    )
+
+
+def test_what_plans_without_a_requirement_received_is_told_apart() -> None:
+    """Asked for: 100, 50 and not stated; received: 30, 70 and 8; 40 more are asked for without a report."""
+    total = add_up([make_figures(100, 30), make_figures(50, 70), make_figures(None, 8), make_figures(40, None)])
+    assert without_requirement(total) == 8
+    parts = funding_bar(total)["parts"]
+    assert [(part["kind"], part["amount"]) for part in parts] == [
+        ("received", 80),  # 30, and 50 of the 70
+        ("received", 8),
+        ("over", 20),
+        ("missing", 70),
+        ("unknown", 40),
+    ]
+    asked = sum(part["amount"] for part in parts) - 8 - 20
+    assert asked == total.requested_usd == 190
+
+
+def test_one_plan_has_nothing_to_tell_apart() -> None:
+    for figures in (make_figures(100, 30), make_figures(None, 30), make_figures(100, None), make_figures(100, -5)):
+        assert without_requirement(figures) == 0
+        assert without_requirement(add_up([make_figures(100, -5), figures])) == (
+            30 if figures.requested_usd is None else 0
+        )

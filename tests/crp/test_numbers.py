@@ -9,7 +9,16 @@ from django.utils.translation import override
 
 from crp.common.numbers import write_compact, write_number, write_percent
 from crp.common.text import fold
-from crp.templatetags.figures import as_printed, number, number_cell, percent, pledge_cell, share, size_of
+from crp.templatetags.figures import (
+    as_printed,
+    number,
+    number_cell,
+    one_line,
+    percent,
+    pledge_cell,
+    share,
+    size_of,
+)
 
 THIN, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 
@@ -68,9 +77,15 @@ def test_a_stated_share_and_an_index_keep_the_decimals_of_their_source() -> None
 
 def test_a_row_of_figures_shrinks_with_its_longest() -> None:
     assert size_of(Decimal("69713500.00"), None) == ""
-    assert size_of(Decimal("157764914563.00")) == "is-long"
+    assert size_of(Decimal("15776491456.00")) == "is-long"
+    assert size_of(Decimal("157764914563.00")) == "is-longest"
     assert size_of(Decimal("1.00"), Decimal("63832485247.03")) == "is-longest"
 
 
 def test_text_is_compared_without_accents_and_capitals() -> None:
     assert fold("Côte d’Ivoire ŒUVRE") == "cote d'ivoire œuvre"
+
+
+def test_the_lines_of_a_note_stand_apart() -> None:
+    assert one_line("Seeds and tools.\r\n\n  Budget year: 2020\n") == "Seeds and tools. · Budget year: 2020"
+    assert one_line("") == ""

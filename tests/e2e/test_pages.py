@@ -67,7 +67,7 @@ def ledger(transactional_db: None) -> None:
     make_reported_funding(country=country, year=2024, amount_usd=55_000)
     line = plan.revisions.get().funding_requests.filter(breakdown="sector").first()
     family = PlanFamily.objects.get(code="H(N)RP")
-    other = make_plan(kind="hnrp", title="The plan beside it", countries=[country])
+    other = make_plan(code="OTHER-1", kind="hnrp", title="The plan beside it", countries=[country])
     RelatedPlan.objects.create(
         revision=line.revision, funding_request=line, plan_family=family, related_plan=other, overlap="identical"
     )
@@ -80,6 +80,8 @@ def ledger(transactional_db: None) -> None:
     [
         "/plans/LEDGER-1/",
         "/plans/LEDGER-1/funding/",
+        "/plans/OTHER-1/",
+        "/plans/OTHER-1/funding/",
         "/fr/plans/LEDGER-1/funding/?part=counted",
         "/donors/",
         "/donors/giver/",
@@ -94,6 +96,34 @@ def test_the_ledger_is_accessible_and_fits_a_phone(
     accessible(page)
     page.set_viewport_size({"width": 320, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+OUTSIDE_ITS_COLUMN = """() => [...document.querySelectorAll(".figure")].filter(figure => {
+    const number = figure.querySelector(".number");
+    return number && number.getBoundingClientRect().right > figure.getBoundingClientRect().right;
+}).map(figure => figure.textContent)"""
+OVER_EACH_OTHER = """() => {
+    const labels = [...document.querySelectorAll(".column-value")].map(label => label.getBoundingClientRect());
+    return labels.some((label, at) => at && labels[at - 1].width && label.left < labels[at - 1].right);
+}"""
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1366])
+@pytest.mark.parametrize("path", ["/", "/gaps/", "/countries/MLI/", "/fr/", "/fr/countries/MLI/"])
+def test_figures_of_hundreds_of_billions_fit(page: Page, path: str, width: int) -> None:
+    mali = [Country.objects.get(iso3="MLI")]
+    for year in range(2004, 2024):
+        plan = make_plan(requested_usd=38_888_888_888, countries=mali, start_year=year, contributions=0)
+        make_contribution(plan=plan, amount_usd=28_888_888_888)
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(path)
+    assert page.evaluate(OUTSIDE_ITS_COLUMN) == []
+    assert not page.evaluate(OVER_EACH_OTHER)
+    assert page.evaluate(
+        "[...document.querySelectorAll('.columns')].every(item => item.scrollWidth <= item.clientWidth)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from crp.common.api import conditional
+from funding import summaries
+from funding.api import stamp
+from funding.api.plans import PlanViewSet
 from funding.models import Contribution
 from plans.models import Country, Revision
 from tests.api import ask, get, text_of
@@ -107,6 +112,55 @@ def test_one_of_several_is_enough_and_a_packed_one_counts(mali: MaliPlans) -> No
     packed: Any = ask("plans/", **{"accept-encoding": "gzip"})
     assert packed["Content-Encoding"] == "gzip"
     assert ask("plans/", **{"if-none-match": packed["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_was_given_before_is_not_made_again(
+    mali: MaliPlans, client: Client, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    def ask_again(**headers: str) -> Any:
+        return client.get(f"/api/v1/{address}", headers=headers)
+
+    etag = ask_again()["ETag"]
+    refusing = Mock(side_effect=AssertionError)
+    monkeypatch.setattr(conditional.ConditionalMixin, "unless_known", refusing)
+    for known in (etag, f"W/{etag}"):
+        response = ask_again(**{"if-none-match": known})
+        assert (response.status_code, response.content) == (304, b"")
+        assert response["ETag"] == etag
+        assert response["Cache-Control"] == "no-cache"
+        assert "Accept" in response["Vary"]
+    others = ({"accept": "application/json, */*"}, {"host": "127.0.0.1"}, {"if-none-match": '"else"'})
+    for other in others:  # another answer, perhaps
+        with pytest.raises(AssertionError):
+            ask_again(**{"if-none-match": etag, **other})
+    make_contribution(plan=mali.compendium_2017)
+    with pytest.raises(AssertionError):
+        ask_again(**{"if-none-match": etag})
+
+
+def test_no_more_is_kept_than_there_is_room_for(mali: MaliPlans, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conditional.UnchangedMiddleware, "most", 2)
+    middleware = conditional.UnchangedMiddleware(PlanViewSet.as_view({"get": "list"}))
+    requests = [RequestFactory().get("/", {"limit": number}, headers={"host": "localhost"}) for number in (1, 2, 3)]
+    etags = [middleware(request).headers["ETag"] for request in (*requests, requests[1])]
+    assert [address[2] for address in middleware._given] == ["/?limit=3", "/?limit=2"]
+    assert etags[1] == etags[3]
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_connection_that_was_closed_is_opened_again(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    read = Mock(side_effect=[error, (1, 2)])
+    monkeypatch.setattr(summaries, "stamp", read)
+    connection = Mock(in_atomic_block=False)
+    monkeypatch.setattr(stamp, "connection", connection)
+    assert stamp.read_stamp() == (1, 2)
+    connection.close.assert_called_once_with()
+    connection.in_atomic_block = True
+    read.side_effect = error
+    with pytest.raises(error):
+        stamp.read_stamp()
+    connection.close.assert_called_once_with()
 
 
 def test_an_error_is_never_kept(mali: MaliPlans) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from funding.models import Contribution, StatusChange
+from funding.models import Contribution, ReportedFunding, StatusChange
+from funding.services import (
+    change_contribution,
+    change_status,
+    keep_duplicate,
+    merge_duplicate,
+    record_contribution,
+    record_official_total,
+    take_back_step,
+)
 from plans.models import Plan, Revision
 from tests.api import get, results
 from tests.conftest import MaliPlans
@@ -173,3 +182,50 @@ def test_filters_of_official_totals(mali: MaliPlans, query: str, amounts: set[st
     make_reported_funding(plan=make_plan(code="PLAN-1", start_year=2024), amount_usd=11)
     make_reported_funding(country=make_country(iso3="QQB"), year=2023, amount_usd=7, reported_on=date(2024, 7, 1))
     assert {row["amount_usd"] for row in results(f"reported-funding/?{query}")} == amounts
+
+
+BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("change", ["step", "back", "amount", "merge", "suspect"])
+def test_every_change_of_a_contribution_is_noticed(mali: MaliPlans, change: str) -> None:
+    plan = make_plan(code="PLAN-1", contributions=0)
+    gift = record_contribution(
+        contribution=Contribution(plan=plan, status="pledge", amount_usd=Decimal(700), decision_on=date(2024, 3, 1))
+    ).contribution
+    if change in {"back", "merge"}:
+        change_status(contribution=gift, status="commitment")
+    Contribution.objects.update(updated_at=BEFORE)
+    assert codes("updated_since=2025-01-02") == set()
+    gift.refresh_from_db()
+    if change == "step":
+        change_status(contribution=gift, status="paid")
+    elif change == "back":
+        take_back_step(contribution=gift, reason="Too early.")
+    elif change == "amount":
+        gift.amount_usd = Decimal(701)
+        change_contribution(contribution=gift)
+    else:
+        alike = Contribution(plan=plan, status="pledge", amount_usd=Decimal(700), decision_on=date(2024, 3, 1))
+        alike = record_contribution(contribution=alike).contribution
+        assert alike.review == "suspected"
+        Contribution.objects.update(updated_at=BEFORE)
+        if change == "merge":
+            merge_duplicate(contribution=alike, into=gift, reason="The same letter.")
+            assert alike.code in codes("updated_since=2025-01-02")
+        else:
+            keep_duplicate(contribution=alike, reason="Another letter.")
+            assert codes("updated_since=2025-01-02") == {alike.code}
+        return
+    assert codes("updated_since=2025-01-02") == {gift.code}
+
+
+def test_a_newer_official_total_is_noticed(mali: MaliPlans) -> None:
+    plan = make_plan(code="PLAN-1", contributions=0)
+    record_official_total(total=ReportedFunding(plan=plan, amount_usd=Decimal(9), reported_on=date(2024, 1, 1)))
+    ReportedFunding.objects.update(created_at=BEFORE)
+    query = "reported-funding/?updated_since=2025-01-02"
+    assert results(query) == []
+    record_official_total(total=ReportedFunding(plan=plan, amount_usd=Decimal(11), reported_on=date(2024, 6, 30)))
+    assert [row["amount_usd"] for row in results(query)] == ["11.00"]
+    assert list(get("reported-funding/?updated_since=soon", 400)["errors"]) == ["updated_since"]

@@ -7,12 +7,19 @@ from urllib.parse import quote
 
 import pytest
 
-from funding.models import Contribution, Project
+from funding.models import Contribution, Project, ReportedFunding
 from plans.models import Country, Plan
 from sectors.models import Sector
 from tests.api import get, results
 from tests.conftest import MaliPlans
-from tests.factories import make_contribution, make_country, make_organization, make_plan, make_taxonomy
+from tests.factories import (
+    make_contribution,
+    make_country,
+    make_organization,
+    make_plan,
+    make_reported_funding,
+    make_taxonomy,
+)
 
 COMPENDIUM, CRP_2021, CRP_2025 = "MLI-COMPENDIUM-2017", "MLI-CRP-2021", "MLI-CRP-2025-2026"
 
@@ -104,6 +111,10 @@ def test_plans_by_when_they_changed(other: Plan) -> None:
     late = make_contribution(plan=other)
     Contribution.objects.filter(pk=late.pk).update(updated_at=datetime(2025, 6, 1, tzinfo=UTC))
     assert codes("updated_since=2025-05-01") == {"OTHER"}
+    total = make_reported_funding(plan=other)
+    ReportedFunding.objects.filter(pk=total.pk).update(created_at=datetime(2025, 7, 1, tzinfo=UTC))
+    assert codes("updated_since=2025-06-15") == {"OTHER"}
+    assert codes("updated_since=2025-07-01T00:00:01Z") == set()
 
 
 def test_a_plan_for_two_countries_is_listed_once(mali: MaliPlans) -> None:

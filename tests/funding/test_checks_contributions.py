@@ -151,6 +151,14 @@ def test_an_official_total_is_set_beside_the_contributions(
     assert result(revision, "received_within_requested").found == official
 
 
+def test_an_official_total_may_be_all_that_is_known(revision: Revision) -> None:
+    make_contribution(plan=revision.plan, amount_usd=70, status="pledge")
+    make_reported_funding(plan=revision.plan, amount_usd=900)
+    check = result(revision, "official_total")
+    assert told_by(check) == (Verdict.NOTE, 900, 0)
+    assert check.sentence == "The official total of 30 June 2024 is 900; no contribution on record is part of it."
+
+
 def test_what_left_the_plan_is_no_money_received(revision: Revision) -> None:
     make_contribution(plan=revision.plan, amount_usd=400)
     make_contribution(plan=revision.plan, amount_usd=500, flow="outgoing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -180,12 +181,12 @@ def test_a_plan_with_2000_contributions_stays_a_light_page(client: Client, mali:
     ]
     Contribution.objects.bulk_create(rows)
     page = client.get("/plans/LARGE-1/funding/")
-    assert page.content.count(b"<code>L-") == 100
+    assert page.content.count(b"<code>L-") == 50
     assert "2,001,000" in page.content.decode()  # the sum of 1 to 2,000, which no one page lists
-    assert "Contributions 1 to 100 of 2,000" in read(client, "/plans/LARGE-1/funding/")
-    last = client.get("/plans/LARGE-1/funding/?page=20").content
-    assert last.count(b"<code>L-") == 100
-    seen = {row.code for number in range(1, 21) for row in ledger_of(plan, f"page={number}").page.object_list}
+    assert "Contributions 1 to 50 of 2,000" in read(client, "/plans/LARGE-1/funding/")
+    last = client.get("/plans/LARGE-1/funding/?page=40").content
+    assert last.count(b"<code>L-") == 50
+    seen = {row.code for number in range(1, 41) for row in ledger_of(plan, f"page={number}").page.object_list}
     assert len(seen) == 2_000
 
 
@@ -277,6 +278,37 @@ def test_over_funding_is_shown_on_its_line(client: Client, plan: Plan) -> None:
     sector = plan.revisions.get().taxonomy.sectors.order_by("order").first()
     make_contribution(plan=plan, amount_usd=5_250, sector=sector)  # the sector asks for 5,000
     assert "over by 250" in read(client, "/plans/LEDGER-1/funding/")
+
+
+def test_a_column_of_pledges_stands_only_where_there_are_any(client: Client, plan: Plan) -> None:
+    assert "Pledged" in read(client, "/plans/LEDGER-1/")
+    Contribution.objects.filter(status="pledge").delete()
+    for path in ("/plans/LEDGER-1/", "/plans/LEDGER-1/funding/", "/donors/", "/donors/giver/"):
+        text = read(client, path)
+        assert "3,800" in text or "4,500" in text, path
+        assert "Pledged" not in text, path
+
+
+def test_lines_of_an_official_source_are_told_from_sums_of_contributions(client: Client, plan: Plan) -> None:
+    first, _second = plan.revisions.get().taxonomy.sectors.order_by("order")[:2]
+    make_contribution(plan=plan, amount_usd=1, sector=first)
+    said = "Received is what the source of the official total says of each line"
+    make_reported_funding(plan=plan, amount_usd=9_000)
+    assert said not in read(client, "/plans/LEDGER-1/funding/")
+    make_reported_funding(plan=plan, amount_usd=4_321, scope="sector", sector=first)
+    text = read(client, "/plans/LEDGER-1/funding/")
+    assert text.count(said) == 1  # by sector alone
+    (part,) = [part for part in PlanPage(published_plans().get(pk=plan.pk)).breakdowns if part.name == "sector"]
+    received = {line.key.residual or line.key.code: line.figures.received_usd for line in part.lines}
+    assert sum(amount or 0 for amount in received.values()) == 9_000
+    assert received["official_only"] == 4_679
+
+
+def test_every_part_of_the_page_can_be_reached_from_its_top(client: Client, plan: Plan) -> None:
+    page = client.get("/plans/LEDGER-1/funding/").content.decode()
+    anchors = re.findall(r'<li><a href="#([a-z_-]+)">', page)
+    assert {"received", "adds-up", "by-sector", "by-donor", "contributions"} <= set(anchors)
+    assert [anchor for anchor in anchors if f'id="{anchor}"' not in page] == []
 
 
 def test_where_only_a_total_is_known_there_is_nothing_to_open(client: Client, mali: MaliPlans) -> None:

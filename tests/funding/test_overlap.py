@@ -9,12 +9,12 @@ import pytest
 from django.test import Client
 
 from crp.common.figures import FigureError
-from funding.models import RelatedPlan
+from funding.models import FundingRequest, RelatedPlan
 from funding.rollups.overlap import NamedLine, Overlap, Span, inside_of, overlap_of
 from funding.selectors.overlaps import InterAgencyPart
 from funding.selectors.plan_page import PlanPage
 from funding.selectors.portfolio import published_plans
-from plans.models import Plan, PlanFamily
+from plans.models import Plan, PlanFamily, Revision
 from tests.conftest import MaliPlans
 from tests.factories import make_plan
 from tests.funding.test_pages import count_queries, read
@@ -195,3 +195,50 @@ def test_the_finest_breakdown_that_names_a_plan_is_used(mali: MaliPlans) -> None
     relate(plan, 0, breakdown="objective", overlap="identical")
     (part,) = parts_of(plan)
     assert (part.overlap.inside_usd, part.overlap.unnamed_usd) == (1_000, 2_000)
+
+
+def test_a_plan_tells_which_plans_name_it(client: Client, mali: MaliPlans) -> None:
+    # From here on a plan and its revision have different keys.
+    Plan.objects.create(code="NONE-1", kind="crp", title="No revision", start_year=2026, end_year=2026)
+    other = make_plan(code="OTHER-1", requested_usd=5_000_000, kind="hnrp")
+    naming = make_plan(requested_usd=3_000, sectors=3, title="A plan that names it")  # three lines of 1,000
+    relate(naming, 0, related_plan=other, overlap="identical")
+    relate(naming, 1, related_plan=other, overlap="partly", inside_usd=400)
+    relate(naming, 0, code="UNSDCF", overlap="outside")
+    third = make_plan(requested_usd=7_000)
+    relate(naming, 1, code="FA", related_plan=third, overlap="identical")
+    page = PlanPage(published_plans().get(pk=other.pk))
+    (found,) = page.named_by
+    assert (found.line.plan, found.part.family.code) == (naming, "H(N)RP")
+    assert len(parts_of(naming)) == 3
+    (seen,) = [part for part in parts_of(naming) if part.other and part.other.plan == other]  # from the other side
+    assert found.part.overlap == seen.overlap
+    assert found.part.together == seen.together == Span(dollars(5_001_600), dollars(5_001_600))
+    assert PlanPage(published_plans().get(pk=naming.pk)).named_by == []
+    for path in ("/plans/OTHER-1/", "/plans/OTHER-1/funding/"):
+        text = read(client, path)
+        assert "Plans that name this one" in text
+        assert "A plan that names it" in text.split("Plans that name this one", 1)[1]
+        assert "3,000 1,400 1,600 5,001,600" in " ".join(text.split()), path
+    assert "Plans that name this one" not in read(client, naming.get_absolute_url())
+
+
+def test_a_draft_that_names_a_plan_is_not_told(client: Client, mali: MaliPlans) -> None:
+    other = make_plan(code="OTHER-1")
+    hidden = Plan.objects.create(code="HIDDEN-1", kind="crp", title="Hidden plan", start_year=2026, end_year=2026)
+    draft = Revision.objects.create(plan=hidden, number=1)
+    sector = other.revisions.get().taxonomy.sectors.first()
+    line = FundingRequest.objects.create(revision=draft, breakdown="sector", sector=sector, amount_usd=5)
+    family = PlanFamily.objects.get(code="H(N)RP")
+    RelatedPlan.objects.create(revision=draft, funding_request=line, plan_family=family, related_plan=other)
+    assert PlanPage(published_plans().get(pk=other.pk)).named_by == []
+    assert "Plans that name this one" not in read(client, "/plans/OTHER-1/")
+
+
+def test_more_plans_that_name_one_take_no_more_queries(client: Client, mali: MaliPlans) -> None:
+    few, many = make_plan(), make_plan()
+    for other, number in ((few, 1), (many, 12)):
+        for _ in range(number):
+            relate(make_plan(contributions=0), 0, related_plan=other, overlap="identical")
+    address = "/plans/{}/funding/"
+    assert count_queries(client, address.format(many.code)) == count_queries(client, address.format(few.code))

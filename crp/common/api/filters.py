@@ -64,7 +64,7 @@ class StrictOrderingFilter(BaseFilterBackend):
         if twice:
             raise ValidationError({"ordering": [f"“{twice}” is named twice."]})
         usual = [term for term in view.default_ordering if term.removeprefix("-") not in names]
-        return queryset.order_by(*(_term(term, columns) for term in (*wanted, *usual)), "pk")
+        return queryset.order_by(*(_term(queryset, term, columns) for term in (*wanted, *usual)), "pk")
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         names = [name for column in view.ordering_columns for name in (column, f"-{column}")]
@@ -82,9 +82,12 @@ class StrictOrderingFilter(BaseFilterBackend):
         ]
 
 
-def _term(term: str, columns: Mapping[str, str]) -> OrderBy:
-    column = F(columns[term.removeprefix("-")])
-    return column.desc(nulls_last=True) if term.startswith("-") else column.asc(nulls_last=True)
+def _term(queryset: QuerySet, term: str, columns: Mapping[str, str]) -> OrderBy:
+    name = columns[term.removeprefix("-")]
+    own = {field.name: field.null for field in queryset.model._meta.concrete_fields}
+    # An index is in the order of nulls that the database takes by itself: it serves only where none is asked for.
+    last = True if own.get(name, True) else None
+    return F(name).desc(nulls_last=last) if term.startswith("-") else F(name).asc(nulls_last=last)
 
 
 class PlainSearchFilter(BaseFilterBackend):
