@@ -52,7 +52,7 @@ browser: .make/dev
 
 # The databases are built once and kept outside the project, see tests/benchmarks/databases.py.
 bench: .make/dev $(CATALOGUES) staticfiles/staticfiles.json  ## Measure against floors, as ratios (SIZES=S,M,L, ON=postgresql,sqlite, WRITE=1 for the docs)
-	$(TEST) $(PY) -m tests.benchmarks --sizes $(or $(SIZES),S) --on $(or $(ON),postgresql,sqlite) $(if $(WRITE),--write)
+	$(TEST) $(PY) -m tests.benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(ON),--on $(ON)) $(if $(WRITE),--write)
 
 stress: .make/dev $(CATALOGUES)  ## Eight writers for a minute on both databases, then every sum is proved
 	$(TEST) STRESS_SECONDS=60 $(PYTEST) tests/funding/test_summaries_parallel.py --capture no

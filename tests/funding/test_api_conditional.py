@@ -130,7 +130,7 @@ def test_what_was_given_before_is_not_made_again(
         assert response["ETag"] == etag
         assert response["Cache-Control"] == "no-cache"
         assert "Accept" in response["Vary"]
-    others = ({"accept": "application/json, */*"}, {"host": "127.0.0.1"}, {"if-none-match": '"else"'})
+    others = ({"accept": "application/json, */*"}, {"host": "localhost"}, {"if-none-match": '"else"'})
     for other in others:  # another answer, perhaps
         with pytest.raises(AssertionError):
             ask_again(**{"if-none-match": etag, **other})

@@ -14,7 +14,7 @@ from django.db.models import Sum
 
 from crp.common.money import CentsField
 from funding import summaries
-from funding.models import PlanFigures, ReportedFunding, SectorFigures, StatusChange, TargetFigures
+from funding.models import Contribution, PlanFigures, ReportedFunding, SectorFigures, StatusChange, TargetFigures
 from funding.rollups import figures_of, with_figures
 from funding.rollups.proof import differences
 from plans.models import Plan
@@ -219,3 +219,31 @@ def test_a_list_reads_what_is_kept_in_one_query(django_assert_num_queries: Any) 
     with django_assert_num_queries(1):
         found = [figures_of(plan) for plan in with_figures(Plan.objects.in_force())]
     assert sorted(item.received_usd for item in found if item.received_usd is not None) == [0, 1_000, 2_000]
+
+
+@pytest.mark.parametrize("requested", [None, "100.00"])
+@pytest.mark.parametrize("official", [None, "50.00"])
+def test_new_money_is_added_to_the_lines_it_is_for(requested: str | None, official: str | None) -> None:
+    """A plan that reports 0 has a line for it until there is money; an official total has a rest that changes."""
+    plan = make_plan(requested_usd=requested, contributions=0, reports_funding=True)
+    sectors = list(plan.revisions.in_force().get().taxonomy.sectors.all()[:2])
+    if official:
+        ReportedFunding.objects.create(plan=plan, scope="total", amount_usd=official, reported_on=date(2025, 1, 1))
+    targets: list[dict[str, Any]] = [
+        {"sector": sectors[0]},
+        {"sector": sectors[1], "status": "pledge"},
+        {"sector": sectors[1]},
+        {"sector": sectors[0], "amount_usd": "-3.00"},
+        {"sector": sectors[0], "flow": "outgoing"},
+        {"is_shared_across_sectors": True},
+        {"sector": sectors[0], "status": "pledge"},
+        {},
+    ]
+    for target in targets:
+        make_contribution(plan=plan, **target)
+        assert [str(difference) for difference in differences()] == []
+    Contribution.objects.bulk_create(
+        Contribution(code=f"MANY-{place}", plan=plan, sector=sectors[place % 2], status="paid", amount_usd=place + 1)
+        for place in range(5)
+    )
+    assert [str(difference) for difference in differences()] == []
