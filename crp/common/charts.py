@@ -58,14 +58,6 @@ def parts_of(figures: Rollup) -> list[tuple[str, Decimal]]:
     return [(kind, amount) for kind, amount in parts if amount > 0]
 
 
-def without_requirement(figures: Rollup) -> Decimal:
-    """Return what was received by plans that state no requirement: it is part of no gap and of no over-funding."""
-    if figures.gaps_usd is None or figures.received_usd is None:
-        return ZERO
-    filled = (figures.requested_reporting_usd or ZERO) - figures.gaps_usd
-    return max(figures.received_usd - (figures.surpluses_usd or ZERO) - filled, ZERO)
-
-
 def bar_of(figures: Rollup, scale: Decimal | None = None) -> list[Segment]:
     """Return the stretches of a bar. ``scale`` is what fills it; None: the bar itself does."""
     return lay_out(parts_of(figures), scale)

@@ -23,7 +23,8 @@ class Rollup:
     All amounts are US dollars with two decimals. A plan that does not report its funding adds to what is requested
     and to nothing else: its money received is unknown, which is not zero. The percentage is therefore that of
     ``requested_reporting_usd``, the part of the requirement whose funding is known, and so is the gap. The gap of
-    several plans is the sum of their gaps: money above one plan's requirement does not fill the gap of another.
+    several plans is the sum of their gaps: money above one plan's requirement does not fill the gap of another, and
+    money of a plan that states no requirement fills none.
     """
 
     requested_usd: Decimal | None
@@ -93,9 +94,22 @@ class Rollup:
     def percent_funded(self) -> Decimal | None:
         """Received as a percentage of the requirement of the plans that report, half up to 2 decimals, may pass 100.
 
-        None: not reported, or the requirement is 0.
+        Over several plans, of those that state one: money for the others would count as if it covered these. None:
+        not reported, or the requirement is 0.
         """
-        return percent_of(self.received_usd, self._measured_usd)
+        received = None if self.received_usd is None else self.received_usd - self.received_unasked_usd
+        return percent_of(received, self._measured_usd)
+
+    @property
+    def received_unasked_usd(self) -> Decimal:
+        """Of what was received over several plans, the part of those that state no requirement.
+
+        It is part of no gap, no over-funding and no percentage. 0 over one plan.
+        """
+        if self.gaps_usd is None or self.received_usd is None:
+            return ZERO
+        filled = (self.requested_reporting_usd or ZERO) - self.gaps_usd
+        return max(self.received_usd - (self.surpluses_usd or ZERO) - filled, ZERO)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

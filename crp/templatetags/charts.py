@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext_lazy
 
-from crp.common.charts import bar_of, lay_out, parts_of, without_requirement
+from crp.common.charts import bar_of, lay_out, parts_of
 from crp.common.figures import Rollup
 
 register = template.Library()
@@ -55,7 +55,7 @@ def funding_bar(rollup: Rollup) -> dict[str, Any]:
     if any(kind == "pledged" for kind, _amount in amounts):
         labels["missing"] = MISSING_BEYOND_PLEDGES
     parts: list[dict[str, Any]] = [{"kind": kind, "label": labels[kind], "amount": amount} for kind, amount in amounts]
-    apart = without_requirement(rollup)
+    apart = rollup.received_unasked_usd
     if apart and parts[0]["amount"] > apart:
         # Told apart, the other parts add to what is asked for.
         parts[0]["amount"] -= apart

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from crp.common.charts import bar_of, largest, lay_out, parts_of, without_requirement
+from crp.common.charts import bar_of, largest, lay_out, parts_of
 from crp.common.figures import Rollup
 from crp.templatetags.charts import funding_bar
 from funding.rollups import add_up
@@ -91,7 +91,7 @@ def make_figures(requested: int | None, received: int | None) -> Rollup:
 def test_what_plans_without_a_requirement_received_is_told_apart() -> None:
     """Asked for: 100, 50 and not stated; received: 30, 70 and 8; 40 more are asked for without a report."""
     total = add_up([make_figures(100, 30), make_figures(50, 70), make_figures(None, 8), make_figures(40, None)])
-    assert without_requirement(total) == 8
+    assert total.received_unasked_usd == 8
     parts = funding_bar(total)["parts"]
     assert [(part["kind"], part["amount"]) for part in parts] == [
         ("received", 80),  # 30, and 50 of the 70
@@ -106,7 +106,7 @@ def test_what_plans_without_a_requirement_received_is_told_apart() -> None:
 
 def test_one_plan_has_nothing_to_tell_apart() -> None:
     for figures in (make_figures(100, 30), make_figures(None, 30), make_figures(100, None), make_figures(100, -5)):
-        assert without_requirement(figures) == 0
-        assert without_requirement(add_up([make_figures(100, -5), figures])) == (
+        assert figures.received_unasked_usd == 0
+        assert add_up([make_figures(100, -5), figures]).received_unasked_usd == (
             30 if figures.requested_usd is None else 0
         )

@@ -76,6 +76,22 @@ def test_a_rest_below_zero_has_neither_gap_nor_surplus_nor_percentage(received: 
     assert (figures.gap_usd, figures.over_funded_usd, figures.percent_funded) == (None, None, None)
 
 
+def test_money_of_a_plan_that_asks_for_nothing_covers_nothing_that_others_ask_for() -> None:
+    """One plan asks for 1,000 and received 250, another 100 and 130, a third states no amount and received 900."""
+    figures = rollup(
+        requested_usd=Decimal(1100),
+        requested_reporting_usd=Decimal(1100),
+        received_usd=Decimal(1280),
+        plans=3,
+        plans_requesting=2,
+        plans_reporting=3,
+        gaps_usd=Decimal(750),
+        surpluses_usd=Decimal(30),
+    )
+    assert (figures.received_unasked_usd, figures.gap_usd, figures.over_funded_usd) == (900, 750, 30)
+    assert figures.percent_funded == Decimal("34.55")  # 380 of 1,100; 1,280 of 1,100 would say that all is covered
+
+
 def test_corrections_widen_the_gap() -> None:
     figures = rollup(received_usd=Decimal("-50.00"))
     assert (figures.gap_usd, figures.percent_funded) == (1050, -5)

@@ -89,7 +89,7 @@ def test_a_page_has_one_heading_and_no_script(client: Client, mali: MaliPlans, p
             "/",
             [
                 "3 plans are published; together they ask for USD 69,713,500.",
-                "1 of them reports what it has received: USD 112,550 of the USD 37,360,000 that it asks for",
+                "1 of them reports what it has received: USD 112,550. Of the USD 37,360,000 that it asks for, ",
                 "0.30\N{NO-BREAK SPACE}%",
                 "37,247,450",
                 "of the 37,360,000 asked for by the 1 plan of 3 that reports",

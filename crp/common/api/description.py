@@ -33,7 +33,8 @@ A plan is shown as its **current, published revision** states it. Drafts are nev
 The same money is told **by framework, by objective, by sector and by project**. These breakdowns are alternatives: add
 within one, never across. People and entities overlap from one objective to the next: the plan's own number counts.
 Rollups add for you, name what belongs to no line (`residuals`), and refuse to be served where rows and residuals do
-not give the total.
+not give the total. The percentage over several plans is that of the plans which state both requirement and funding:
+(`requested_reporting_usd` - `gap_usd` + `over_funded_usd`) / `requested_reporting_usd` x 100.
 
 ## Types
 

@@ -102,8 +102,8 @@ class PlanFiguresSerializer(serializers.Serializer):
     percent_funded = Percentage(
         read_only=True,
         allow_null=True,
-        help_text="Received / required x 100, rounded half up to two decimals, may pass 100. null: not reported, or "
-        "nothing is required.",
+        help_text="Received / required x 100, rounded half up to two decimals, may pass 100; over several plans, "
+        "of those that state both. null: not reported, or nothing is required.",
     )
     funding_reported = serializers.BooleanField(
         read_only=True, help_text="Whether money received is reported at all, be it 0."

@@ -58,7 +58,7 @@ def _import(run: Run, file: Inspected, report: Report, staging: Staging, progres
     source = open_source(run, file, report)
     countries = {country.iso3: country for country in Country.objects.all()}
     context = Context(run, file, report, source, countries)
-    report.notes += [*file.notes, f"As of {context.as_of}."]
+    report.notes += [*file.notes, _tell_day(context)]
     handler: Handler = HANDLERS[file.kind](context)
     rows = with_progress(_stage(context, handler), name=f"{file.path.name}: read", total=file.rows, to=progress)
     staging.fill(staged for staged in rows if staged is not None)
@@ -66,6 +66,13 @@ def _import(run: Run, file: Inspected, report: Report, staging: Staging, progres
     while batch := list(islice(groups, GROUPS_AT_ONCE)):
         handler.write(batch)
     handler.finish(staging)
+
+
+def _tell_day(context: Context) -> str:
+    """Return what day the figures are of, and where it comes from if not from the file."""
+    if context.file.updated_on or context.run.as_of or context.as_of != context.run.today:
+        return f"As of {context.as_of}."
+    return f"As of {context.as_of}, today: no column says what day the file speaks of. Where it is older, --as-of does."
 
 
 def _stage(context: Context, handler: Handler) -> Iterator[tuple[str, Staged] | None]:
