@@ -14,6 +14,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, QuerySet
 
+from crp.common.api.renderers import text_cell
 from crp.common.recent import Recent
 from plans.models import Country, Plan
 
@@ -88,10 +89,17 @@ class Prepared:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield every row, read from the server some at a time."""
+        return (show(row, self.countries) for row in self._read())
+
+    def cells(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the same as the cells of a table."""
+        return (show_cells(row, self.countries) for row in self._read())
+
+    def _read(self) -> Iterator[tuple[Any, ...]]:
         with closing(connections[self.using].chunked_cursor()) as cursor:
             cursor.execute(self.sql, self.parameters)
             while several := cursor.fetchmany(ROWS_AT_ONCE):
-                yield from (show(row, self.countries) for row in several)
+                yield from several
 
 
 def prepare(plans: QuerySet[Plan], countries: Codes) -> Prepared | None:
@@ -126,19 +134,12 @@ def prepare(plans: QuerySet[Plan], countries: Codes) -> Prepared | None:
 
 def show(row: tuple[Any, ...], countries: Codes) -> dict[str, Any]:
     """Return a row of :func:`prepare` under the names of the API."""
-    numbers = row[3]
-    if numbers is None:
-        codes = []
-    elif "," in numbers:
-        codes = [code for _place, code in sorted(countries[number] for number in numbers.split(","))]
-    else:
-        codes = [countries[numbers][1]]
     requested, received, pledged, gap, surplus, percent = row[9:15]
     return {
         "code": row[0],
         "kind": row[1],
         "title": row[2],
-        "countries": codes,
+        "countries": _codes(row[3], countries),
         "start_year": row[4],
         "end_year": row[5],
         "revision": row[6],
@@ -156,6 +157,36 @@ def show(row: tuple[Any, ...], countries: Codes) -> dict[str, Any]:
         "people_targeted": row[17],
         "entities_targeted": row[18],
     }
+
+
+def show_cells(row: tuple[Any, ...], countries: Codes) -> tuple[Any, ...]:
+    """Return a row of :func:`prepare` as cells, in the order of :func:`show`: half as much work as by way of it."""
+    requested, received, pledged, gap, surplus, percent = row[9:15]
+    at = row[8].isoformat()
+    return (
+        row[0],
+        row[1],
+        text_cell(row[2]),
+        ";".join(_codes(row[3], countries)),
+        *row[4:8],
+        f"{at.removesuffix('+00:00')}Z",
+        None if requested is None else usd(requested),
+        None if received is None else usd(received),
+        None if pledged is None else usd(pledged),
+        None if gap is None else usd(gap),
+        None if surplus is None else usd(surplus),
+        None if percent is None else percent / 100,
+        "false" if received is None else "true",
+        *row[15:],
+    )
+
+
+def _codes(numbers: str | None, countries: Codes) -> list[str]:
+    if numbers is None:
+        return []
+    if "," in numbers:
+        return [code for _place, code in sorted(countries[number] for number in numbers.split(","))]
+    return [countries[numbers][1]]
 
 
 def usd(cents: int) -> str:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from crp.common.api.conditional import ConditionalMixin
 from crp.common.api.pagination import StrictLimitOffsetPagination, page_of
 from crp.common.api.parameters import refuse_unusable
-from crp.common.api.renderers import StreamRenderer
+from crp.common.api.renderers import CSVRenderer, StreamRenderer, stream_cells
 from crp.common.api.views import ReadOnlyViewSet
 from funding.api import examples, fast, fast_detail
 from funding.api.checks import ChecksSerializer, answer_checks
@@ -88,6 +88,8 @@ class PlanViewSet(ConditionalMixin, ReadOnlyViewSet):
                 rows = self._page(request, stamp)["results"]
             else:
                 plans = self._prepared(request, stamp)
+                if plans and isinstance(request.accepted_renderer, CSVRenderer):
+                    return stream_cells(PlanSerializer.Meta.fields, plans.cells(), self.basename)
                 rows = plans.rows() if plans else []
             return self.stream(request, PlanSerializer.Meta.fields, rows)
 
