@@ -194,6 +194,7 @@ def write(results: Mapping[str, Mapping[str, Figures]], on: date) -> None:
                 f"{NAMES[vendor]}, {words}": growth_of(sizes, way)
                 for vendor, sizes in known.items()
                 for words, way in ways.items()
+                if len(sizes) > 1
             }
         )
     )
