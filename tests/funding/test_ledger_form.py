@@ -142,15 +142,15 @@ def test_in_french_a_comma_is_the_point(officer_client: Client, desk: Desk, plan
     assert Contribution.objects.get(code="MLI-COMPENDIUM-2017-C0001").amount_usd == Decimal("1000.50")
 
 
-@pytest.mark.parametrize(("typed", "shown"), [("1.000,50", "1.000,50"), ("1,000.50", "1,000.50")])
+@pytest.mark.parametrize("typed", ["1.000,50", "1,000.50"])
 def test_in_french_points_between_thousands_are_refused(
-    officer_client: Client, desk: Desk, plan: Plan, typed: str, shown: str
+    officer_client: Client, desk: Desk, plan: Plan, typed: str
 ) -> None:
     data = {"plan": plan.pk, "status": "paid", "amount_usd": typed, "is_new_money": "unknown"}
     with override("fr"):
         page = officer_client.post(f"/fr{ADD}", data)
         (told,) = page.context_data["adminform"].form.errors["amount_usd"]
-    assert told.startswith(f"« {shown} »") or f"“{shown}”" in told
+    assert typed in told
     assert "1\u202f234\u202f567,50" in told
     assert Contribution.objects.count() == 1
 
