@@ -45,7 +45,7 @@ test-postgres: .make/dev $(CATALOGUES)  ## The tests on a real PostgreSQL (its o
 	$(TEST) $(PY) -m tests.postgres -- $(PYTEST) $(PARALLEL)
 
 test-browser: browser $(CATALOGUES)  ## The tests in a real browser
-	$(TEST) $(PYTEST) tests/e2e
+	$(TEST) $(PYTEST) -n auto --maxprocesses 4 tests/e2e
 
 browser: .make/dev
 	@$(PY) -m tests.e2e.browser

@@ -86,6 +86,8 @@ def asked_of(plan: Plan) -> Asked:
 
 def whole_of(code: str) -> Whole | None:
     """Return the figures of a published plan. None: there is none of this code. Queries: 1."""
+    if "\0" in code:  # which PostgreSQL has in no text
+        return None
     sql, parameters = _plan_statement()
     with connection.cursor() as cursor:
         cursor.execute(sql, [*parameters, code])

@@ -61,7 +61,7 @@ def told(opened: Breakdown) -> dict[tuple[Any, ...], tuple[Any, ...]]:
 DAYS = [None, date(2021, 3, 15), date(2022, 1, 1)]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_rollups_agree_with_a_plain_loop(seed: int) -> None:
     World(seed)
     lines = 0
@@ -78,7 +78,7 @@ def test_rollups_agree_with_a_plain_loop(seed: int) -> None:
     assert lines > 300
 
 
-@pytest.mark.parametrize("seed", range(40, 43))
+@pytest.mark.parametrize("seed", range(40, 42))
 def test_what_the_database_keeps_is_what_everything_adds_to(seed: int) -> None:
     world = World(seed)
     for _round in range(3):
@@ -86,7 +86,7 @@ def test_what_the_database_keeps_is_what_everything_adds_to(seed: int) -> None:
         world.change_something()
 
 
-@pytest.mark.parametrize("seed", range(10, 12))
+@pytest.mark.parametrize("seed", range(10, 11))
 def test_each_plan_agrees_with_a_plain_loop(seed: int) -> None:
     World(seed, plans=4)
     compared = 0
