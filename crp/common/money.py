@@ -5,13 +5,20 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from babel.core import get_global
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Func, Sum
 
 CENT = Decimal("0.01")
 MAX_DIGITS = 15  # SQLite keeps 15 significant digits exactly
+NO_CURRENCIES = {"XXX", "XTS"}  # ISO 4217 has codes for "none" and for tests
 USD_COLUMN = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
+
+
+def is_currency(code: str) -> bool:
+    """Return whether a code is one of ISO 4217, also one no longer in use: old contributions were made in them."""
+    return code in get_global("all_currencies") and code not in NO_CURRENCIES
 
 
 def quantize_usd(amount: Decimal | int | str) -> Decimal:

@@ -9,13 +9,11 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import TypeVar
 
-from babel.core import get_global
 from django.utils.translation import gettext as _
 
-from crp.common.money import MAX_DIGITS
+from crp.common.money import MAX_DIGITS, is_currency
 from plans.models.plans import FIRST_YEAR, LAST_YEAR
 
 Value = TypeVar("Value")
@@ -27,7 +25,6 @@ ISO_YEAR = re.compile(r"[0-9]{4}\Z")
 MOST_WHOLE_DIGITS = MAX_DIGITS - 2
 RATE_DECIMALS, RATE_WHOLE_DIGITS = 8, 10
 SHOWN = 40
-NO_CURRENCY = {"XXX", "XTS"}  # ISO 4217 has codes for "none" and for tests
 
 
 def shown(text: str) -> str:
@@ -128,16 +125,10 @@ def _check_year(year: int, text: str) -> None:
         )
 
 
-@cache
-def known_currencies() -> frozenset[str]:
-    """Return the codes of ISO 4217, those no longer in use among them: old contributions were made in them."""
-    return frozenset(get_global("all_currencies")) - NO_CURRENCY
-
-
 def read_currency(text: str) -> str:
     """Return a currency code of ISO 4217. Raises: ValueError."""
     text = text.strip()
-    if text not in known_currencies():
+    if not is_currency(text):
         raise ValueError(
             _("“%(text)s” is no currency of ISO 4217: three capitals were expected, such as EUR.")
             % {"text": shown(text)}

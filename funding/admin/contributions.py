@@ -272,21 +272,6 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
             context["figures"] = figures_by_plan([plan.pk]).get(plan.pk) if plan else None
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Turn what came in between judging and saving into a sentence."""
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as refusal:
-            told = _("Nothing was saved. %(why)s") % {"why": " ".join(refusal.messages)}
-            self.message_user(request, told, messages.ERROR)
-            return redirect(request.get_full_path())
-
     def save_model(self, request: HttpRequest, obj: Contribution, form: Any, change: bool) -> None:
         """Save by the one way into the ledger, and tell what it did to the figures."""
         recorded, changes = watch(form.plans_touched(), lambda: form.record(obj))

@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import Media
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -129,21 +128,6 @@ class OfficialTotalAdmin(BaseAdmin):
         _none, changes = watch({form.initial.get("plan"), obj.plan_id}, save)
         for figures in changes:
             self.message_user(request, figures.sentence, messages.INFO)
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Turn what came in between checking and saving into a sentence."""
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as refusal:
-            told = _("Nothing was saved. %(why)s") % {"why": " ".join(refusal.messages)}
-            self.message_user(request, told, messages.ERROR)
-            return redirect(request.get_full_path())
 
     @admin.display(description=gettext_lazy("of"), ordering="plan__code")
     def of_what(self, total: ReportedFunding) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from babel.numbers import is_currency
 from django.utils.translation import gettext as _
 
-from crp.common.money import CENT
+from crp.common.money import CENT, is_currency
 from crp.common.numbers import write_number
 from funding.models import Contribution
 
@@ -15,7 +14,6 @@ from .problems import Problems
 
 TOLERANCE = Decimal("0.005")  # rates are printed rounded: half a percent between two amounts is no contradiction
 LARGEST_USD = Decimal("9999999999999.99")
-NO_CURRENCIES = {"XXX", "XTS"}  # ISO 4217: "no currency", and the code for tests
 
 
 def convert(original: Decimal, rate: Decimal) -> Decimal | None:
@@ -70,7 +68,7 @@ def _is_original_whole(contribution: Contribution, problems: Problems) -> bool:
         problems.add(
             "original_currency", _("An original amount needs its currency, and a currency its amount."), "required"
         )
-    elif currency and (currency in NO_CURRENCIES or not is_currency(currency)):
+    elif currency and not is_currency(currency):
         problems.add(
             "original_currency",
             _("“%(code)s” is no currency of ISO 4217: expected a code such as EUR, XOF or CHF.") % {"code": currency},

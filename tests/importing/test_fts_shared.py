@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from funding.models import Contribution, ReportedFunding
 from plans.models import Plan
@@ -30,8 +32,34 @@ def known(*amounts: str) -> Decimal:
     return sum((Decimal(amount) for amount in amounts if amount), Decimal(0))
 
 
-def test_every_plan_since_1999_twice() -> None:
+Sums = dict[int, tuple[Decimal, Decimal]]
+
+
+def of_api(client: Client) -> Sums:
+    rows = client.get("/api/v1/rollups/?by=year").json()["rows"]
+    return {row["year"]: (known(row["requested_usd"]), known(row["received_usd"])) for row in rows}
+
+
+def of_export(client: Client) -> Sums:
+    text = b"".join(client.get("/api/v1/rollups/?by=year&format=csv").streaming_content).decode()
+    rows = [row for row in csv.DictReader(text.splitlines()) if row["year"]]
+    return {int(row["year"]): (known(row["requested_usd"]), known(row["received_usd"])) for row in rows}
+
+
+def of_page(client: Client) -> Sums:
+    table = client.get("/").content.decode().partition('class="as-table"')[2].partition("</table>")[0]
+    found = {}
+    for row in table.split("<tr ")[2:]:
+        year, _plans, *amounts = (
+            re.sub("<[^>]+>|,", "", cell).strip() for cell in re.findall(r"<t[hd] .*?</t[hd]>", row)
+        )
+        found[int(year)] = (known(amounts[0].replace("–", "")), known(amounts[1].replace("–", "")))
+    return found
+
+
+def test_every_plan_since_1999_twice(client: Client) -> None:
     path = shared_path("fts/fts_requirements_funding_2026-04.csv")
+    others = of_api(client)  # those of Mali that every test has
     out = run(path)
     assert "plans: 888 created" in out
     assert "skipped" not in out.replace("3,805 read, 0 skipped", "")
@@ -54,6 +82,12 @@ def test_every_plan_since_1999_twice() -> None:
     for total in ReportedFunding.objects.in_force().filter(scope="total").select_related("plan"):
         found[total.plan.figures_year] += total.amount_usd
     assert found == received
+    nothing = (Decimal(0), Decimal(0))
+    expected = {
+        year: (requested[year] + others.get(year, nothing)[0], received[year] + others.get(year, nothing)[1])
+        for year in requested.keys() | others.keys()
+    }
+    assert of_api(client) == of_export(client) == of_page(client) == expected
     totals = ReportedFunding.objects.filter(plan=None).values_list("amount_usd", flat=True)
     assert sum(totals, Decimal(0)) == outside
     before = everything()

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import ExpressionWrapper, F, Field, Model, OrderBy
 from django.forms import Field as FormField
@@ -83,16 +84,18 @@ class BaseAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Turn what only the database could see, two people saving at the same moment, into a sentence."""
+        """Turn what came in between checking and saving, two people at the same moment, into a sentence."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except IntegrityError:
+        except ValidationError as refusal:  # what a service refused
+            sentence = _("Nothing was saved. %(why)s") % {"why": " ".join(refusal.messages)}
+        except IntegrityError:  # what only the database could see
             sentence = _(
                 "Nothing was saved: somebody else saved something at the same moment that does not go with it. Here is "
                 "what is there now; please make your changes again."
             )
-            self.message_user(request, sentence, messages.ERROR)
-            return redirect(request.get_full_path())
+        self.message_user(request, sentence, messages.ERROR)
+        return redirect(request.get_full_path())
 
     def tell_missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead back to the index with a sentence where an object is not there."""
