@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils.translation import override
 
+from funding.admin.contributions import ContributionAdmin
 from funding.models import Contribution, StatusChange
 from plans.models import Plan
 from tests.admin import Desk, address, problems
@@ -213,3 +216,15 @@ def test_sectors_are_those_of_the_plan(desk: Desk, plan: Plan, mali: MaliPlans) 
     other = mali.crp_2025_2026.revisions.get().taxonomy.sectors.first()
     (told,) = problems(send_form(desk, plan, sector=other.pk))
     assert told == "sector: This sector is of a taxonomy that the plan does not use."
+
+
+def test_what_came_in_between_judging_and_saving_is_told(
+    desk: Desk, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Contribution.objects.count()
+    refusal = ValidationError("Another contribution has the code.")
+    monkeypatch.setattr(ContributionAdmin, "save_model", Mock(side_effect=refusal))
+    answer = send_form(desk, plan)
+    assert (answer.status_code, answer.url) == (302, ADD)
+    assert answer.told == ["Nothing was saved. Another contribution has the code."]
+    assert Contribution.objects.count() == before
