@@ -104,12 +104,15 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    "rules.apps.AutodiscoverRulesConfig",
+    "simple_history",
     "crp",
     "sectors",
     "plans",
     "crp.accounts",
     "funding",
     "crp.importing",
+    "crp.exchange",
 ]
 MIDDLEWARE = [
     "crp.common.api.conditional.UnchangedMiddleware",
@@ -122,6 +125,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -144,6 +148,9 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["crp.accounts.backends.LoginBackend", "rules.permissions.ObjectPermissionBackend"]
+# Who wrote a revision may not publish it.
+FOUR_EYES = read_flag("FOUR_EYES", default=True)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -217,6 +224,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PlanKind": "plans.models.Plan.Kind",
         "OfficeKind": "plans.models.Office.Kind",
+        "RevisionStatus": "funding.api.revisions.PUBLIC_STATUS",
+        "DifferencePart": "funding.api.revisions.PARTS",
+        "DifferenceUnit": "funding.api.revisions.UNITS",
+        "StatusEnum": "funding.models.Contribution.Status",
+        "UnitEnum": "funding.checks.Unit",
         "OrganizationKind": "funding.models.Organization.Kind",
         "TaxonomyKind": "sectors.models.Taxonomy.Kind",
     },

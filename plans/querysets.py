@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import FilteredRelation, Q
 from django.db.models.query import ModelIterable
@@ -28,6 +29,42 @@ def in_force(on: date | None = None, prefix: str = "") -> Q:
     )
 
 
+class Reach(Protocol):
+    """Where a person has a right, as far as plans ask: who that is, is known further up."""
+
+    everywhere: bool
+    countries: Collection[int]
+
+
+def seen_by(reach: Reach, prefix: str = "") -> Q:
+    """Return the condition that somebody may look at a revision: it is public, or of a country within their reach."""
+    if reach.everywhere:
+        return Q()
+    links = apps.get_model("plans", "Plan").countries.through.objects
+    own = links.filter(country__in=reach.countries).values("plan")
+    return Q(**{f"{prefix}status__in": ("published", "superseded")}) | Q(**{f"{prefix}plan__in": own})
+
+
+def plans_within(reach: Reach, prefix: str = "") -> Q:
+    """Return the condition that somebody's right holds for a plan: in all of its countries, of which it has some."""
+    if reach.everywhere:
+        return Q()
+    links = apps.get_model("plans", "Plan").countries.through.objects
+    own = links.filter(country__in=reach.countries).values("plan")
+    foreign = links.exclude(country__in=reach.countries).values("plan")
+    return Q(**{f"{prefix}pk__in": own}) & ~Q(**{f"{prefix}pk__in": foreign})
+
+
+def seen_plans(reach: Reach, prefix: str = "") -> Q:
+    """Return the condition that somebody may look at a plan: part of it is public, or in a country within reach."""
+    if reach.everywhere:
+        return Q()
+    links = apps.get_model("plans", "Plan").countries.through.objects
+    own = links.filter(country__in=reach.countries).values("plan")
+    public = apps.get_model("plans", "Revision").objects.public().values("plan")
+    return Q(**{f"{prefix}pk__in": own}) | Q(**{f"{prefix}pk__in": public})
+
+
 class RevisionQuerySet(NaturalKeyQuerySet):
     """Revisions by what may be seen of them."""
 
@@ -35,9 +72,21 @@ class RevisionQuerySet(NaturalKeyQuerySet):
         """Return the revisions in force on a day, now where ``on`` is None: one a plan at the most."""
         return self.filter(in_force(on))
 
+    def public(self) -> Self:
+        """Return what readers can see: the revision in force and those before it."""
+        return self.filter(status__in=self.model.PUBLIC)
+
+    def seen_by(self, reach: Reach) -> Self:
+        """Return what somebody may look at, given where they have the right to."""
+        return self.filter(seen_by(reach))
+
     def open(self) -> Self:
         """Return drafts and revisions in review."""
         return self.filter(status__in=self.model.OPEN)
+
+    def editable(self) -> Self:
+        """Return drafts: what is in review stays as it was sent."""
+        return self.filter(status="draft")
 
 
 # What a plan is found by, besides the names of its countries.

@@ -15,12 +15,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from unittest import mock
 
 import hypothesis
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import override_settings
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
@@ -31,6 +33,7 @@ from zeal.patch import patch as watch_queries
 from crp.common.recent import Recent
 from crp.management.commands.demo import FIXTURES
 from plans.models import Plan
+from plans.sealing import triggers
 
 PLAIN_SETTINGS = {
     # Every test would wait for a password hash that is slow on purpose.
@@ -74,6 +77,26 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Create the test database and load every fixture, once."""
     with django_db_blocker.unblock():
         call_command("loaddata", *FIXTURES, verbosity=0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empties_sealed() -> Iterator[None]:
+    """Let a test with real transactions empty an SQLite database that holds sealed revisions.
+
+    Django empties it row by row, which the triggers refuse; PostgreSQL truncates.
+    """
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def without_triggers(operations: BaseDatabaseOperations, statements: list[str]) -> None:
+        is_sqlite = operations.connection.vendor == "sqlite"
+        if is_sqlite:
+            triggers.remove(operations.connection)
+        flush(operations, statements)
+        if is_sqlite:
+            triggers.install(operations.connection)
+
+    with mock.patch.object(BaseDatabaseOperations, "execute_sql_flush", without_triggers):
+        yield
 
 
 @pytest.fixture(autouse=True)

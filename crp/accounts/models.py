@@ -1,7 +1,160 @@
-"""Who works in CRP."""
+"""Who works in CRP, and what each may do where."""
 
-from django.contrib.auth.models import AbstractUser
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, Group, UserManager
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import BigIntegerField, Q, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from crp.accounts.explaining import explain_missing, explain_missing_in, tell_limits, tell_reach
+from crp.accounts.reach import Reach, countries_by_region
+from crp.accounts.roles import Role
+from plans.models import Country, Plan, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+
+class People(UserManager["User"]):
+    """People, by what they may."""
+
+    def who_may_grant(self) -> Sequence[User]:
+        """Return who can give roles, by name. Queries: 1."""
+        administrators = RoleAssignment.objects.filter(role=Role.ADMINISTRATOR)
+        may_grant = (
+            Q(is_superuser=True)
+            | Q(pk__in=administrators.exclude(user=None).values("user"))
+            | Q(groups__in=administrators.exclude(group=None).values("group"))
+        )
+        people = self.filter(may_grant, is_active=True).distinct()
+        return list(people.order_by("last_name", "first_name", "username"))
 
 
 class User(AbstractUser):
     """A person who signs in. CRP's own model from the first migration, so that it can grow without a swap."""
+
+    objects: ClassVar = People()
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @cached_property
+    def assignments(self) -> list[RoleAssignment]:
+        """The roles of this person and of their groups, read once a request. Queries: 1."""
+        own = Q(user=self) | Q(group__in=self.groups.values("pk"))
+        return list(RoleAssignment.objects.filter(own).select_related("country", "region"))
+
+    @cached_property
+    def countries_by_region(self) -> dict[int, frozenset[int]]:
+        """The countries of each region, read once a request. Queries: 2."""
+        return countries_by_region()
+
+    @cached_property
+    def _countries_of_plans(self) -> dict[int | None, frozenset[int]]:
+        return {}
+
+    def countries_of_plan(self, plan: Plan) -> frozenset[int]:
+        """Return the countries of a plan by primary key, read once a request. Queries: 1."""
+        if plan.pk is None:
+            return frozenset()
+        if plan.pk not in self._countries_of_plans:
+            self._countries_of_plans[plan.pk] = frozenset(plan.countries.values_list("pk", flat=True))
+        return self._countries_of_plans[plan.pk]
+
+    def require(self, permission: str, obj: Any = None) -> None:
+        """Refuse with PermissionDenied where this person lacks a right, saying which one and who grants it."""
+        if not self.has_perm(permission, obj):
+            raise PermissionDenied(self.explain_missing(permission, obj))
+
+    def explain_missing(self, permission: str, obj: Any = None) -> str:
+        """Return which right is missing and where, which role gives it, and who gives that role. Queries: 4 at most."""
+        return explain_missing(self, permission, obj)
+
+    def explain_missing_in(self, permission: str, countries: Collection[int]) -> str:
+        """Return the same of some countries, by primary key, that a right does not reach. Queries: 4 at most."""
+        return explain_missing_in(permission, set(countries) - self.reach(permission).countries)
+
+    def tell_reach(self, permission: str) -> str:
+        """Return where this person has a right, where that is not everywhere, and who can change that."""
+        return tell_reach(self, permission)
+
+    def tell_limits(self, permission: str) -> str:
+        """Return what a list leaves out for this person, and who can change that; empty where it shows all."""
+        return tell_limits(self, permission)
+
+    def reach(self, permission: str) -> Reach:
+        """Return in which countries this person has a right (``plans.change_revision``). Queries: 2 at most, once."""
+        return Reach.of(self, permission)
+
+
+class RoleAssignment(models.Model):
+    """A role of a person, or of a group of people: in one country, in the countries of a region, or everywhere."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="roles", verbose_name=_("person")
+    )
+    group = models.ForeignKey(
+        Group, models.CASCADE, null=True, blank=True, related_name="roles", verbose_name=_("group")
+    )
+    role = models.CharField(_("role"), max_length=15, choices=Role.choices)
+    country = models.ForeignKey(
+        Country, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("country")
+    )
+    region = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("region"),
+        help_text=_("All countries of the region. Neither a country nor a region: everywhere."),
+    )
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering: ClassVar = ["user", "group", "role", "country", "region"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, group__isnull=True) | Q(user__isnull=True, group__isnull=False),
+                name="role_assignment_one_holder",
+                violation_error_message=_("Name a person or a group."),
+            ),
+            models.CheckConstraint(
+                condition=Q(country__isnull=True) | Q(region__isnull=True),
+                name="role_assignment_one_place",
+                violation_error_message=_("Name a country or a region, not both."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="administrator") | Q(country__isnull=True, region__isnull=True),
+                name="role_assignment_administrator_everywhere",
+                violation_error_message=_("An administrator is one everywhere: leave country and region empty."),
+            ),
+            models.UniqueConstraint(
+                *(Coalesce(name, Value(0), output_field=BigIntegerField()) for name in ("user", "group")),
+                "role",
+                *(Coalesce(name, Value(0), output_field=BigIntegerField()) for name in ("country", "region")),
+                name="role_assignment_once",
+                violation_error_message=_("This person already has this role there."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user or self.group}: {self.get_role_display()}, {self.place}"
+
+    @property
+    def place(self) -> str:
+        """Where the role holds, in words."""
+        place = self.country or self.region
+        return place.label if place is not None else str(_("everywhere"))

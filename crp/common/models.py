@@ -9,6 +9,36 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from crp.common.history import Records
+
+# What the history finds its rows by has an index; no other link is worth one on every change ever made.
+LINKS_WITHOUT_INDEX = (
+    "country",
+    "created_by",
+    "donor",
+    "duplicate_of",
+    "framework",
+    "funding_request",
+    "global_cluster",
+    "modality",
+    "objective",
+    "parent",
+    "plan_family",
+    "priority",
+    "project",
+    "published_by",
+    "recipient",
+    "region",
+    "related_plan",
+    "sector",
+    "source",
+    "strategic_objective",
+    "strategic_outcome",
+    "target_group",
+    "taxonomy",
+    "top_region",
+)
+
 
 class NaturalKeyQuerySet(models.QuerySet[Any]):
     """A queryset that finds an object by its model's ``natural_key_fields``."""
@@ -25,6 +55,8 @@ class NaturalKeyModel(models.Model):
 
     natural_key_fields: ClassVar[tuple[str, ...]]
     objects = NaturalKeyQuerySet.as_manager()
+    history = Records(inherit=True, no_db_index=LINKS_WITHOUT_INDEX)
+    """Who changed what and when. Bulk writes keep it through :mod:`crp.common.history`."""
 
     class Meta:
         abstract = True

@@ -14,10 +14,13 @@ from .recording import (
 )
 from .similar import find_duplicates
 from .steps import change_status, first_step, take_back_step
+from .warnings import Warned, acknowledge_warning, warnings_of
 
 __all__ = [
     "PlanFacts",
     "Recorded",
+    "Warned",
+    "acknowledge_warning",
     "change_contribution",
     "change_status",
     "find_duplicates",
@@ -32,4 +35,5 @@ __all__ = [
     "remove_contribution",
     "reopen_duplicate",
     "take_back_step",
+    "warnings_of",
 ]

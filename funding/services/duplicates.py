@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import AbstractUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from crp.common.history import bulk_update, credited
 from funding.models import Contribution
+from plans.services.workflow import Person
 
 from .problems import log_decision
 from .similar import find_duplicates
@@ -59,12 +60,13 @@ def suspect(contribution: Contribution, others: list[Contribution] | None = None
 
 
 @transaction.atomic
+@credited
 def merge_duplicate(
     *,
     contribution: Contribution,
     reason: str,
     into: Contribution | None = None,
-    by: AbstractUser | None = None,
+    by: Person | None = None,
 ) -> Contribution:
     """Decide that two contributions are the same money; return the one that counts.
 
@@ -76,7 +78,7 @@ def merge_duplicate(
     _require(reason)
     if kept is None or kept.pk == contribution.pk:
         raise ValidationError(_("Name the contribution that this one repeats."), code="no_other")
-    kept, gone = _lock_both(kept, contribution)
+    kept, gone = _lock_both(kept, contribution, by)
     for row in (kept, gone):
         if row.review == Review.MERGED:
             raise ValidationError(
@@ -101,7 +103,10 @@ def merge_duplicate(
         kept.refresh_from_db()
     gone.review, gone.duplicate_of = Review.MERGED, kept
     gone.save(update_fields=["review", "duplicate_of", "updated_at"])
-    Contribution.objects.filter(duplicate_of=gone, review=Review.SUSPECTED).update(duplicate_of=kept)
+    waiting = list(Contribution.objects.filter(duplicate_of=gone, review=Review.SUSPECTED))
+    for row in waiting:
+        row.duplicate_of = kept
+    bulk_update(Contribution, waiting, ["duplicate_of"])
     told = {"code": gone.code, "other": kept.code, "reason": reason}
     log_decision(gone, by, _("Merged with %(other)s, which counts. Reason: %(reason)s") % told)
     log_decision(kept, by, _("%(code)s is the same money and was merged. Reason: %(reason)s") % told)
@@ -112,13 +117,14 @@ def merge_duplicate(
 
 
 @transaction.atomic
-def keep_duplicate(*, contribution: Contribution, reason: str, by: AbstractUser | None = None) -> Contribution:
+@credited
+def keep_duplicate(*, contribution: Contribution, reason: str, by: Person | None = None) -> Contribution:
     """Decide that a contribution repeats no other one, so that it counts, and return it.
 
     Raises: ValidationError without a reason, or where there was nothing to decide.
     """
     _require(reason)
-    row = lock(contribution)
+    row = lock(contribution, by)
     if row.review != Review.SUSPECTED:
         raise _nothing_to_decide(row)
     other = row.duplicate_of
@@ -130,14 +136,15 @@ def keep_duplicate(*, contribution: Contribution, reason: str, by: AbstractUser 
 
 
 @transaction.atomic
-def reopen_duplicate(*, contribution: Contribution, reason: str, by: AbstractUser | None = None) -> Contribution:
+@credited
+def reopen_duplicate(*, contribution: Contribution, reason: str, by: Person | None = None) -> Contribution:
     """Undo the decision on a contribution, so that it waits for a new one, and return it.
 
     What the other one took over from it on merging is taken off again, as far as nobody has changed it since.
     Raises: ValidationError without a reason, or where nothing was decided.
     """
     _require(reason)
-    row = lock(contribution)
+    row = lock(contribution, by)
     if row.review not in {Review.MERGED, Review.KEPT}:
         raise _nothing_to_decide(row)
     if row.review == Review.MERGED and row.duplicate_of is not None:
@@ -167,8 +174,11 @@ def _nothing_to_decide(row: Contribution) -> ValidationError:
     )
 
 
-def _lock_both(one: Contribution, other: Contribution) -> tuple[Contribution, Contribution]:
-    """Return two contributions as they are now, locked in the same order by everybody."""
+def _lock_both(one: Contribution, other: Contribution, by: Person | None) -> tuple[Contribution, Contribution]:
+    """Return two contributions as they are now, locked in the same order by everybody.
+
+    Raises: PermissionDenied where ``by`` may not change both.
+    """
     locked = (
         Contribution.objects.select_for_update(no_key=True, of=("self",))
         .filter(pk__in=[one.pk, other.pk])
@@ -178,6 +188,8 @@ def _lock_both(one: Contribution, other: Contribution) -> tuple[Contribution, Co
     for row in (one, other):
         if row.pk not in found:
             raise ValidationError(_("%(code)s is not there any more.") % {"code": row.code}, code="gone")
+        if by is not None:
+            by.require("funding.change_contribution", found[row.pk])
     return found[one.pk], found[other.pk]
 
 
@@ -195,7 +207,7 @@ def _fill(kept: Contribution, gone: Contribution) -> list[str]:
     return filled
 
 
-def _take_over_step(kept: Contribution, gone: Contribution, by: AbstractUser | None) -> None:
+def _take_over_step(kept: Contribution, gone: Contribution, by: Person | None) -> None:
     """Take the one that counts to the step that the other has reached, on the day it was taken where that fits."""
     since = next((step.since_on for step in reversed(steps_of(gone)) if step.status == gone.status), None)
     latest = max((step.since_on for step in steps_of(kept) if step.since_on), default=None)

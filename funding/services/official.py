@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from crp.common.history import credited
 from crp.common.numbers import write_number
 from funding.models import ReportedFunding
 from plans.models import Plan
+from plans.services.workflow import Person
 
 from .problems import Problems, check_day
 
@@ -15,11 +17,15 @@ PART = ("plan", "year", "scope", "country", "sector", "is_shared_across_sectors"
 
 
 @transaction.atomic
-def record_official_total(*, total: ReportedFunding) -> ReportedFunding:
+@credited
+def record_official_total(*, total: ReportedFunding, by: Person | None = None) -> ReportedFunding:
     """Save a new official total, supersede the one of the same part that was in force, and return the new one.
 
-    Raises: ValidationError where the one in force speaks of the same day or a later one, or of a day to come.
+    Raises: ValidationError where the one in force speaks of the same day or a later one, or of a day to come;
+    PermissionDenied where ``by`` may not record one of that plan or country.
     """
+    if by is not None:
+        by.require("funding.add_reportedfunding", total)
     if total.plan_id:
         Plan.objects.select_for_update(no_key=True).get(pk=total.plan_id)
     problems = Problems()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from plans.models.plans import FIRST_YEAR
+from plans.services.workflow import Person
 
 
 class Problems:
@@ -52,7 +52,7 @@ def check_day(field: str, day: date | None, problems: Problems) -> None:
         )
 
 
-def log_decision(obj: Model, by: AbstractUser | None, message: str | list) -> None:
+def log_decision(obj: Model, by: Person | None, message: str | list) -> None:
     """Keep in the history of an object what somebody decided; a programme decides nothing."""
     if by is not None:
         LogEntry.objects.log_actions(by.pk, [obj], CHANGE, change_message=message, single_object=True)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from re import sub
 
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
+from crp.common.history import credited
 from funding.models import Contribution
 from plans.models import Plan
+from plans.services.workflow import Person
 
 from .duplicates import suspect
 from .judging import PlanFacts, judge
@@ -37,30 +38,35 @@ class Recorded:
 
 
 @transaction.atomic
+@credited
 def record_contribution(
     *,
     contribution: Contribution,
     since_on: date | None = None,
     note: str = "",
-    by: AbstractUser | None = None,
+    by: Person | None = None,
 ) -> Recorded:
     """Save a new contribution with its first step, and return it with what is worth a second look.
 
     The amount in US dollars is worked out from the original one where it is empty, the code is made where it is. One
     that may repeat another does not count until somebody decides. ``since_on`` and ``note`` are those of the step.
-    Raises: ValidationError with everything that is wrong, by field. Queries: 6, and those of :func:`judge`.
+    Raises: ValidationError with everything that is wrong, by field; PermissionDenied where ``by`` may not record money
+    of that plan or country. Queries: 6, and those of :func:`judge`.
     """
+    if by is not None:
+        by.require("funding.add_contribution", contribution)
     lock_plans(contribution.plan_id)
     return _record(contribution, since_on, note, by, None)
 
 
+@credited
 def record_among_many(
     *,
     contribution: Contribution,
     facts: PlanFacts,
     since_on: date | None = None,
     note: str = "",
-    by: AbstractUser | None = None,
+    by: Person | None = None,
 ) -> Recorded:
     """Do what :func:`record_contribution` does, for a caller who records many in a transaction of its own.
 
@@ -69,11 +75,13 @@ def record_among_many(
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("record_among_many needs the caller's transaction.")
+    if by is not None:
+        by.require("funding.add_contribution", contribution)
     return _record(contribution, since_on, note, by, facts)
 
 
 def _record(
-    contribution: Contribution, since_on: date | None, note: str, by: AbstractUser | None, facts: PlanFacts | None
+    contribution: Contribution, since_on: date | None, note: str, by: Person | None, facts: PlanFacts | None
 ) -> Recorded:
     problems = Problems()
     check_day("since_on", since_on, problems)
@@ -93,15 +101,22 @@ def _record(
 
 
 @transaction.atomic
-def change_contribution(*, contribution: Contribution, seen_at: datetime | None = None) -> Recorded:
+@credited
+def change_contribution(
+    *, contribution: Contribution, seen_at: datetime | None = None, by: Person | None = None
+) -> Recorded:
     """Save what was changed in a contribution, and return it with what is worth a second look.
 
     ``seen_at``: its ``updated_at`` when the change was begun. Its status changes by a step, not here.
-    Raises: ValidationError with everything that is wrong; where somebody else saved it meanwhile; where it is merged.
+    Raises: ValidationError with everything that is wrong; where somebody else saved it meanwhile; where it is merged;
+    PermissionDenied where ``by`` may not change it, or not what it becomes.
     """
     stored_plan = Contribution.objects.filter(pk=contribution.pk).values_list("plan", flat=True).first()
     lock_plans(stored_plan, contribution.plan_id)
     stored = lock(contribution)
+    if by is not None:
+        by.require("funding.change_contribution", stored)
+        by.require("funding.change_contribution", contribution)
     refuse_merged(stored)
     if seen_at is not None and stored.updated_at != seen_at:
         raise ValidationError(
@@ -124,13 +139,16 @@ def change_contribution(*, contribution: Contribution, seen_at: datetime | None 
 
 
 @transaction.atomic
-def remove_contribution(*, contribution: Contribution) -> None:
+@credited
+def remove_contribution(*, contribution: Contribution, by: Person | None = None) -> None:
     """Delete a contribution with its steps. What only waited because of it is looked at again.
 
-    Raises: ValidationError where others are merged with it or pass on its money.
+    Raises: ValidationError where others are merged with it or pass on its money; PermissionDenied where ``by`` may not.
     """
     lock_plans(contribution.plan_id)
     row = lock(contribution)
+    if by is not None:
+        by.require("funding.delete_contribution", row)
     merged = row.duplicates.filter(review=Review.MERGED).first()
     if merged is not None:
         raise ValidationError(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from crp.common.history import credited
 from crp.common.numbers import write_number
 from funding.models import Contribution, StatusChange
+from plans.services.workflow import Person
 
 from .problems import Problems, check_day, log_decision
 
@@ -23,19 +24,21 @@ def place_of(status: str) -> int:
     return ORDER.index(Contribution.Status(status))
 
 
-def lock(contribution: Contribution) -> Contribution:
+def lock(contribution: Contribution, by: Person | None = None) -> Contribution:
     """Return a contribution as it is now, and nobody else's until the transaction ends.
 
-    Raises: ValidationError where it is gone.
+    Raises: ValidationError where it is gone; PermissionDenied where ``by`` may not change it.
     """
     found = Contribution.objects.select_for_update(no_key=True, of=("self",)).filter(pk=contribution.pk).first()
     if found is None:
         raise ValidationError(_("%(code)s is not there any more.") % {"code": contribution.code}, code="gone")
+    if by is not None:
+        by.require("funding.change_contribution", found)
     return found
 
 
 def first_step(
-    contribution: Contribution, *, since_on: date | None = None, note: str = "", by: AbstractUser | None = None
+    contribution: Contribution, *, since_on: date | None = None, note: str = "", by: Person | None = None
 ) -> StatusChange:
     """Return the step, not saved, that a contribution starts with: its status, since its decision if not told."""
     return StatusChange(
@@ -59,6 +62,7 @@ def steps_of(contribution: Contribution) -> list[StatusChange]:
 
 
 @transaction.atomic
+@credited
 def change_status(
     *,
     contribution: Contribution,
@@ -66,14 +70,14 @@ def change_status(
     since_on: date | None = None,
     amount_usd: Decimal | None = None,
     note: str = "",
-    by: AbstractUser | None = None,
+    by: Person | None = None,
 ) -> StatusChange:
     """Take a contribution one step on, and return that step. ``amount_usd``: where it is another one from now on.
 
     Raises: ValidationError where it is not a step forward, where the day lies before that of the step before or has
     not come yet, and where the contribution is merged with another one.
     """
-    row = lock(contribution)
+    row = lock(contribution, by)
     refuse_merged(row)
     steps = steps_of(row)
     problems = Problems()
@@ -112,12 +116,13 @@ def change_status(
 
 
 @transaction.atomic
-def take_back_step(*, contribution: Contribution, reason: str, by: AbstractUser | None = None) -> Contribution:
+@credited
+def take_back_step(*, contribution: Contribution, reason: str, by: Person | None = None) -> Contribution:
     """Undo the newest step of a contribution, recorded by mistake, and return the contribution as it was before.
 
     Raises: ValidationError without a reason, or where there is no step before.
     """
-    row = lock(contribution)
+    row = lock(contribution, by)
     refuse_merged(row)
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the step is taken back.")}, code="required")

@@ -13,7 +13,9 @@ from django.apps import apps
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from crp.common.history import is_history
 from funding.models import ChangeCounter
+from plans.models import Acknowledgement, FormCopy, RevisionStep
 
 from . import postgresql, shared, sqlite
 
@@ -21,12 +23,14 @@ APPS = ("sectors", "plans", "funding")
 MONEY = ("funding_contribution", "funding_statuschange", "funding_reportedfunding")
 """Tables that change all day; everything else is content and changes when somebody edits a plan."""
 OWN = (*shared.SUMMARIES, ChangeCounter._meta.db_table)
+UNSEEN = tuple(model._meta.db_table for model in (Acknowledgement, FormCopy, RevisionStep))
+"""Tables that no figure and no public page is made of, as the history is."""
 
 
 def topics() -> dict[str, str]:
     """Return every table that figures and pages are made of, with the topic under which its changes are counted."""
     models = (model for label in APPS for model in apps.get_app_config(label).get_models(include_auto_created=True))
-    tables = sorted({model._meta.db_table for model in models} - set(OWN))
+    tables = sorted({model._meta.db_table for model in models if not is_history(model)} - {*OWN, *UNSEEN})
     return {table: "money" if table in MONEY else "content" for table in tables}
 
 

@@ -14,14 +14,17 @@ from .reference import (
     TargetGroup,
 )
 from .rows import Framework, Objective, ObjectiveTargetGroup, Outcome, RevisionRow
+from .workflow import Acknowledgement, FormCopy, RevisionStep
 
 __all__ = [
     "Achievement",
+    "Acknowledgement",
     "Citation",
     "Contact",
     "Country",
     "CountryProfile",
     "CrossCuttingPriority",
+    "FormCopy",
     "Framework",
     "KeyAction",
     "Modality",
@@ -39,6 +42,7 @@ __all__ = [
     "Region",
     "Revision",
     "RevisionRow",
+    "RevisionStep",
     "RiskIndicator",
     "Source",
     "StrategicObjective",

@@ -69,6 +69,7 @@ class Plan(NaturalKeyModel):
 
     objects: ClassVar = PlanQuerySet.as_manager()
     natural_key_fields: ClassVar = ("code",)
+    _history_m2m_fields: ClassVar = (countries,)
 
     class Meta:
         verbose_name = _("plan")
@@ -154,6 +155,7 @@ class Revision(NaturalKeyModel):
         SUPERSEDED = "superseded", _("Superseded")
 
     OPEN: ClassVar = (Status.DRAFT, Status.IN_REVIEW)
+    PUBLIC: ClassVar = (Status.PUBLISHED, Status.SUPERSEDED)
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="revisions", verbose_name=_("plan"))
     number = models.PositiveSmallIntegerField(_("revision number"), default=1, validators=[MinValueValidator(1)])
@@ -237,6 +239,13 @@ class Revision(NaturalKeyModel):
         verbose_name=_("published by"),
     )
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True, editable=False)
+    seal = models.CharField(
+        _("seal"),
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text=_("SHA-256 of its canonical form, which names the seal of the one before. Empty: not sealed yet."),
+    )
 
     objects: ClassVar = RevisionQuerySet.as_manager()
     natural_key_fields: ClassVar = ("plan__code", "number")
@@ -245,6 +254,10 @@ class Revision(NaturalKeyModel):
         verbose_name = _("revision")
         verbose_name_plural = _("revisions")
         ordering: ClassVar = ["plan", "-number"]
+        permissions: ClassVar = [
+            ("submit_revision", _("Can send a revision for review")),
+            ("publish_revision", _("Can return or publish a revision")),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["plan", "number"],
@@ -284,6 +297,11 @@ class Revision(NaturalKeyModel):
                 violation_error_message=_("Amounts must not be negative."),
             ),
             models.CheckConstraint(
+                condition=Q(seal="") | Q(status__in=["published", "superseded"]),
+                name="revision_sealed_is_published",
+                violation_error_message=_("Only what is published is sealed."),
+            ),
+            models.CheckConstraint(
                 condition=Q(stated_received_usd__isnull=True) | Q(reports_funding=True),
                 name="revision_received_is_reported",
                 violation_error_message=_("An amount received is given: tick “states money received”."),
@@ -295,8 +313,13 @@ class Revision(NaturalKeyModel):
 
     @property
     def is_open(self) -> bool:
-        """Whether the revision may still be edited."""
+        """Whether readers have not seen the revision yet: it is a draft or in review."""
         return self.status in self.OPEN
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether the revision may be edited: what a reviewer reads stays as it was sent."""
+        return self.status == self.Status.DRAFT
 
     @property
     def revision(self) -> Revision:

@@ -8,18 +8,21 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import resolve, translate_url
+from django.urls import path, resolve, translate_url
 from django.utils.translation import get_language, get_language_info, gettext, override
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from .rights import tell_missing_right
+from crp.common.markdown import render_markdown
 
+from .rights import right, tell_missing_right
+
+LONGEST_TEXT = 200_000
 RIGHTS = {"add": "add", "delete": "delete", "changelist": "view", "history": "view"}
 
 
@@ -55,6 +58,17 @@ class CRPAdminSite(AdminSite):
             home = translate_url("/", reading)
         return super().each_context(request) | {"languages": languages, "site_url": home}
 
+    def get_urls(self) -> list[Any]:
+        preview = require_POST(self.admin_view(self.preview_markdown))
+        return [path("preview-markdown/", preview, name="preview_markdown"), *super().get_urls()]
+
+    def preview_markdown(self, request: HttpRequest) -> HttpResponse:
+        """Show a text as readers will see it: made by the same function as their pages."""
+        text = request.POST.get("text", "")
+        if len(text) > LONGEST_TEXT:
+            return HttpResponse(gettext("This text is too long for a preview."), status=413)
+        return HttpResponse(render_markdown(text) or gettext("There is no text yet."))
+
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Answer a missing right with a sentence that says which one it is and who grants it."""
 
@@ -74,17 +88,20 @@ class CRPAdminSite(AdminSite):
 
     def _why_refused(self, request: HttpRequest) -> str:
         """Return which right a page takes, or that the right is there and the object stands in the way."""
-        page = resolve(request.path).url_name or ""
+        found = resolve(request.path)
+        page = found.url_name or ""
         for model in self._registry:
             meta = model._meta
             app_and_model = f"{meta.app_label}_{meta.model_name}_"
             if page.startswith(app_and_model):
                 action = RIGHTS.get(page.removeprefix(app_and_model), "change")
-                if request.user.has_perm(f"{meta.app_label}.{get_permission_codename(action, meta)}"):
+                object_id = str(found.kwargs.get("object_id", ""))
+                obj = model._default_manager.filter(pk=object_id).first() if object_id.isdecimal() else None
+                if request.user.has_perm(right(meta, action), obj):
                     return gettext(
                         "Your rights suffice, but not for this one: it is published, or others depend on it."
                     )
-                return tell_missing_right(meta, action)
+                return tell_missing_right(request, meta, action, obj)
         return gettext("Your rights do not suffice: ask an administrator of CRP.")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
-from django.contrib.auth import get_permission_codename, get_user_model
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import models, transaction
+from django.db import transaction
 
-from crp.common.models import ReferenceItem
+from crp.accounts.models import RoleAssignment
+from crp.accounts.roles import Role
 from crp.importing.lists import LISTS, LoadMissing
-from plans.models import Country, CountryProfile, Plan, Region, StrategicObjective
+from plans.models import Country, CountryProfile, Plan, Region
+from plans.sealing import seal_published
 
 # A profile or a plan is loaded whole or not at all: row by row, an objective that an officer took out would come back.
 PROFILES = {"mali_profile": "MLI"}
@@ -29,9 +30,26 @@ PLANS = {
 }
 FIXTURES = (*LISTS, *PROFILES, *PLANS)  # in this order each finds what it refers to
 
-OFFICER = "officer"
-OFFICERS = "Programme officers"
-EDIT = ("view", "add", "change", "delete")
+OFFICER, REVIEWER, ADMINISTRATOR = "officer", "reviewer", "administrator"
+
+
+@dataclass(frozen=True)
+class GroupOfDemo:
+    """People who do the same work in the same place, with the login of one of them."""
+
+    name: str
+    login: str
+    roles: tuple[str, ...]
+    country: str = ""
+    region: str = ""
+
+
+GROUPS = (
+    GroupOfDemo("Mission in Mali", OFFICER, (Role.OFFICER, Role.FUNDING_OFFICER), country="MLI"),
+    GroupOfDemo("Regional office for Western Africa", REVIEWER, (Role.REVIEWER,), region="011"),
+    GroupOfDemo("Headquarters", ADMINISTRATOR, (Role.ADMINISTRATOR,)),
+    GroupOfDemo("Observers", "", (Role.VIEWER,)),
+)
 
 
 def fixtures_to_load() -> list[str]:
@@ -43,53 +61,49 @@ def fixtures_to_load() -> list[str]:
     return [*LISTS, *missing]
 
 
-def is_reference(model: type[models.Model]) -> bool:
-    """Return whether officers only choose from the model and do not write it."""
-    return model._meta.app_label == "sectors" or issubclass(model, (ReferenceItem, StrategicObjective, Region, Country))
+def make_group(demo: GroupOfDemo) -> Group:
+    """Return a group with its roles; one that is there keeps those that somebody gave it since."""
+    group, is_new = Group.objects.get_or_create(name=demo.name)
+    if is_new:
+        country = Country.objects.get(iso3=demo.country) if demo.country else None
+        region = Region.objects.get(code=demo.region) if demo.region else None
+        for role in demo.roles:
+            RoleAssignment.objects.create(group=group, role=role, country=country, region=region)
+    return group
 
 
-def officer_permissions() -> models.QuerySet[Permission]:
-    """Return what a programme officer may: write plans and funding, read the lists these choose from, no more."""
-    wanted = models.Q(pk__in=[])
-    for label in ("sectors", "plans", "funding"):
-        for model in apps.get_app_config(label).get_models():
-            actions = ("view",) if is_reference(model) else EDIT
-            wanted |= models.Q(
-                content_type=ContentType.objects.get_for_model(model, for_concrete_model=False),
-                codename__in=[get_permission_codename(action, model._meta) for action in actions],
-            )
-    return Permission.objects.filter(wanted)
-
-
-def make_officer() -> str | None:
-    """Make the officer's login where there is none.
+def make_login(demo: GroupOfDemo) -> str | None:
+    """Make the login of one person of a group where there is none.
 
     Returns the password to show: None where the login was there already, or OFFICER_PASSWORD gave its password.
     Raises: CommandError where OFFICER_PASSWORD breaks the rules that the admin's own form has.
     """
-    group, is_new = Group.objects.get_or_create(name=OFFICERS)
-    if is_new:  # an administrator may have taken a right away since
-        group.permissions.set(officer_permissions())
+    group = make_group(demo)
     users = get_user_model().objects
-    if users.filter(username=OFFICER).exists():
+    if not demo.login or users.filter(username=demo.login).exists():
         return None
     given = os.environ.get("OFFICER_PASSWORD", "")
     if given:
         try:
-            validate_password(given, get_user_model()(username=OFFICER))
+            validate_password(given, get_user_model()(username=demo.login))
         except ValidationError as error:
             raise CommandError(f"OFFICER_PASSWORD: {' '.join(error.messages)}") from error
     password = given or secrets.token_urlsafe(12)
-    users.create_user(OFFICER, password=password, is_staff=True).groups.add(group)
+    users.create_user(demo.login, password=password, is_staff=True).groups.add(group)
     return None if given else password
 
 
+def make_officer() -> str | None:
+    """Make the programme officer of Mali, and return the password to show as :func:`make_login` does."""
+    return make_login(GROUPS[0])
+
+
 class Command(BaseCommand):
-    """Bring the database up to date, load the reference data and the Mali plans, make a login for an officer."""
+    """Bring the database up to date, load the reference data and the Mali plans, make groups, roles and logins."""
 
     help = (
-        "Migrate, load the reference data and the Mali plans, make a login for an officer. Safe to repeat: what "
-        "somebody changed stays as it is. Asks nothing."
+        "Migrate, load the reference data and the Mali plans, make groups with roles and a login for an officer, a "
+        "reviewer and an administrator. Safe to repeat: what somebody changed stays as it is. Asks nothing."
     )
 
     def handle(self, **options: Any) -> None:
@@ -97,9 +111,13 @@ class Command(BaseCommand):
         with transaction.atomic():
             loader = LoadMissing()
             call_command(loader, *fixtures_to_load(), verbosity=0)
-            password = make_officer()
+            seal_published()
+            passwords = {demo.login: make_login(demo) for demo in GROUPS}
         added = loader.loaded_object_count
         self.stdout.write(f"Plans: {Plan.objects.count()}. Countries: {Country.objects.count()}. Rows added: {added}.")
-        self.stdout.write(f"Programme officers sign in at /admin/ as “{OFFICER}”.")
-        if password:
-            self.stdout.write(self.style.WARNING(f"Password: {password}  (shown this once: keep it)"))
+        self.stdout.write("Sign in at /admin/, each may do something else:")
+        for demo in (demo for demo in GROUPS if demo.login):
+            roles = " and ".join(str(Role(role).label).lower() for role in demo.roles)
+            self.stdout.write(f"  {demo.login}: {roles} ({demo.name})")
+            if password := passwords[demo.login]:
+                self.stdout.write(self.style.WARNING(f"    Password: {password}  (shown this once: keep it)"))

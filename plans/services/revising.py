@@ -1,31 +1,42 @@
-"""What is done to plans as one step: a new draft from what is published."""
+"""A new draft from what is published."""
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from plans.models import Citation, Plan, Revision
+from crp.common.history import bulk_create, credit
+from plans.models import Citation, Plan, Revision, RevisionStep
 from plans.tree import links, row_models
+
+from .workflow import Person, record_step
 
 Row = TypeVar("Row", bound=models.Model)
 
 # A draft starts without what publication gives a revision.
-GIVEN_BY_PUBLICATION = ("requested_usd", "published_at", "published_by", "superseded_at")
+GIVEN_BY_PUBLICATION: dict[str, Any] = {
+    "requested_usd": None,
+    "published_at": None,
+    "published_by": None,
+    "superseded_at": None,
+    "seal": "",
+}
 
 
 @transaction.atomic
-def start_revision(*, plan: Plan, by: AbstractUser | None, reason: str = "") -> Revision:
+def start_revision(*, plan: Plan, by: Person | None, reason: str = "") -> Revision:
     """Copy the published revision of a plan, with all its rows and citations, into a new draft and return that.
 
-    Raises: ValidationError where the plan has an open draft already, or nothing published to start from.
-    Queries: three a model of rows.
+    Raises: ValidationError where the plan has an open draft already, or nothing published to start from;
+    PermissionDenied where ``by`` may not write drafts there. None is CRP itself.
+    Queries: four a model of rows.
     """
+    if by is not None:
+        by.require("plans.change_revision", plan)
     # With the key locked too, whoever records money at this moment and this would wait for each other.
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     draft = plan.revisions.open().first()
@@ -45,14 +56,15 @@ def start_revision(*, plan: Plan, by: AbstractUser | None, reason: str = "") -> 
         status=Revision.Status.DRAFT,
         reason=reason,
         created_by=by,
-        **dict.fromkeys(GIVEN_BY_PUBLICATION),
+        **GIVEN_BY_PUBLICATION,
     )
-    draft.save()
-    _copy_rows(former, draft)
+    credit(draft, by).save()
+    _copy_rows(former, draft, by)
+    record_step(draft, RevisionStep.Action.STARTED, by, reason)
     return draft
 
 
-def _copy_rows(former: Revision, draft: Revision) -> None:
+def _copy_rows(former: Revision, draft: Revision, by: Person | None) -> None:
     copies: dict[type, dict[int, Any]] = {}
     for model in row_models():
         rows = list(model._default_manager.filter(revision=former).order_by("pk"))
@@ -63,9 +75,9 @@ def _copy_rows(former: Revision, draft: Revision) -> None:
                 old = getattr(row, f"{name}_id")
                 changes[name] = copies[target][old] if old is not None else None
             new.append(_copy(row, **changes))
-        model._default_manager.bulk_create(new)
+        bulk_create(model, new, by=by)
         copies[model] = {row.pk: copy for row, copy in zip(rows, new, strict=True)}
-    Citation.objects.bulk_create(_copy(citation, revision=draft) for citation in former.citations.all())
+    bulk_create(Citation, [_copy(citation, revision=draft) for citation in former.citations.all()], by=by)
 
 
 def _copy(row: Row, **changes: Any) -> Row:
