@@ -7,10 +7,12 @@ from django.urls import include, path
 urlpatterns = [
     path("api/v1/", include("crp.api_urls")),
     *i18n_patterns(
+        path("admin/changes/", include("crp.changes.urls")),
         path("admin/", admin.site.urls),
         path("", include("sectors.urls")),
         path("", include("plans.urls")),
         path("", include("funding.urls")),
+        path("", include("crp.exchange.urls")),
         path("", include("crp.page_urls")),
         # English has no prefix: an address that is passed on shows everybody the same page.
         prefix_default_language=False,

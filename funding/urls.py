@@ -13,6 +13,14 @@ urlpatterns = [
     path("plans/<str:code>/", views.plan_page, name="plan"),
     path("plans/<str:code>/funding/", views.plan_funding, name="plan-funding"),
     path("plans/<str:code>/checks/", views.plan_checks, name="plan-checks"),
+    path("plans/<str:code>/revisions/", views.plan_revisions, name="plan-revisions"),
+    path("plans/<str:code>/revisions/<str:number>/", views.plan_revision, name="plan-revision"),
+    path(
+        "plans/<str:code>/revisions/<str:number>/canonical.json",
+        views.plan_revision_canonical,
+        name="plan-revision-canonical",
+    ),
+    path("plans/<str:code>/diff/", views.plan_diff, name="plan-diff"),
     path("sectors/", views.sector_list, name="sectors"),
     path("sectors/<slug:taxonomy>/<slug:code>/", views.sector_page, name="sector"),
 ]

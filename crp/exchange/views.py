@@ -1,0 +1,50 @@
+"""Addresses where other programs take what is published, in shapes that are not our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from hashlib import blake2b
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from crp.exchange.feeds import Feed, feed_of_plan, feed_of_site
+from crp.exchange.writers import ATOM, JSON_FEED, Absolute, write_atom, write_json
+from plans.models import Plan
+
+Writer = Callable[[Feed, Absolute, str], bytes]
+
+
+def _answer(request: HttpRequest, feed: Feed, write: Writer, content_type: str) -> HttpResponse:
+    """Return a feed, or 304 where the reader has it."""
+    body = write(feed, request.build_absolute_uri, request.path)
+    etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    modified = int(feed.modified_at.timestamp())
+    response = HttpResponse(body, content_type=content_type)
+    found = get_conditional_response(request, etag=etag, last_modified=modified, response=response)
+    answer = response if found is None else found
+    answer["ETag"] = etag
+    answer["Last-Modified"] = http_date(modified)
+    answer["Cache-Control"] = "no-cache"  # keep it, and ask each time whether it still holds
+    return answer
+
+
+def _of_site(request: HttpRequest, write: Writer, content_type: str) -> HttpResponse:
+    return _answer(request, feed_of_site(request.get_host()), write, content_type)
+
+
+def _of_plan(request: HttpRequest, code: str, write: Writer, content_type: str) -> HttpResponse:
+    plan = None if "\0" in code else Plan.objects.in_force().filter(code__iexact=code).first()
+    if plan is None:
+        raise Http404(_("No published plan has the code “%(code)s”.") % {"code": code})
+    return _answer(request, feed_of_plan(plan, request.get_host()), write, content_type)
+
+
+site_atom = require_safe(partial(_of_site, write=write_atom, content_type=ATOM))
+site_json = require_safe(partial(_of_site, write=write_json, content_type=JSON_FEED))
+plan_atom = require_safe(partial(_of_plan, write=write_atom, content_type=ATOM))
+plan_json = require_safe(partial(_of_plan, write=write_json, content_type=JSON_FEED))

@@ -1,0 +1,45 @@
+"""What changed between two revisions of a plan."""
+
+from .compare import compare
+from .values import (
+    ADDED,
+    CHANGED,
+    COUNT,
+    MOVED,
+    NUMBER,
+    PERCENT,
+    REMOVED,
+    RENAMED,
+    SAME,
+    TEXT,
+    USD,
+    WORD,
+    CitationChange,
+    Comparison,
+    FieldChange,
+    Passage,
+    Piece,
+    RowChange,
+)
+
+__all__ = [
+    "ADDED",
+    "CHANGED",
+    "COUNT",
+    "MOVED",
+    "NUMBER",
+    "PERCENT",
+    "REMOVED",
+    "RENAMED",
+    "SAME",
+    "TEXT",
+    "USD",
+    "WORD",
+    "CitationChange",
+    "Comparison",
+    "FieldChange",
+    "Passage",
+    "Piece",
+    "RowChange",
+    "compare",
+]
