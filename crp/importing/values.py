@@ -6,9 +6,10 @@ Every function takes the text of one cell and raises ValueError, whose sentence 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
@@ -145,3 +146,15 @@ def read_choice(text: str, choices: Mapping[str, Value]) -> Value:
             % {"text": shown(text.strip()), "choices": ", ".join(choices)}
         )
     return found
+
+
+def tell_unknown(
+    sentence: str, text: str, wanted: str, known: Iterable[str], name_of: Callable[[str], str] = str
+) -> str:
+    """Return the sentence, with what may have been meant. ``name_of``: how one of ``known`` is written."""
+    told = sentence % {"text": shown(text)}
+    near = get_close_matches(wanted, list(known), 1, 0.75)
+    if not near:
+        return told
+    perhaps = _("Perhaps “%(near)s”?") % {"near": name_of(near[0])}
+    return f"{told} {perhaps}"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +12,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from crp.common.admin.rights import tell_missing_right
 from crp.importing.report import Problem
 from crp.importing.tables import FileRefused
+from crp.importing.uploads import MOST_PAYLOAD_CHARACTERS, WORKBOOK_TYPE, FileForm, read_signed, send_file, sign
 
 from .blanks import blank_csv, blank_workbook
 from .columns import COLUMNS, MOST_BYTES, MOST_ROWS
@@ -31,25 +30,20 @@ else:
     Pages = object
 
 SALT = "crp.importing.ledger"
-MOST_AGE_SECONDS = 24 * 60 * 60
-MOST_PAYLOAD_CHARACTERS = 2_000_000  # Django takes forms of 2.5 MB
 MOST_ROWS_SHOWN = 200
 MOST_PLANS_SHOWN = 20
-WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What is worth looking at comes first; errors have a table of their own.
 ORDER = (Outcome.SUSPECTED, Outcome.STEP, Outcome.NEW, Outcome.UNCHANGED)
 
 
-class FileForm(forms.Form):
-    """The file."""
+class LedgerFileForm(FileForm):
+    """A file of contributions."""
 
-    file = forms.FileField(
-        label=gettext_lazy("File"),
-        allow_empty_file=True,  # it is refused with a sentence of its own
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
-        help_text=gettext_lazy("A workbook (.xlsx) or a CSV file in UTF-8, at most 5,000 rows."),
-    )
+    accept = ".xlsx,.csv"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = _("A workbook (.xlsx) or a CSV file in UTF-8, at most 5,000 rows.")
 
 
 class BulkPages(Pages):
@@ -70,19 +64,14 @@ class BulkPages(Pages):
         if kind not in makers:
             return self.tell_missing(request, kind)
         make, content_type = makers[kind]
-        name = f"contributions.{kind}"
-        return HttpResponse(
-            make(),
-            content_type=content_type,
-            headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-        )
+        return send_file(make(), name=f"contributions.{kind}", content_type=content_type)
 
     def bulk_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for a file, show what it would do, write it when that is confirmed."""
         self._require_rights(request)
         if request.method == "POST" and "payload" in request.POST:
             return self._confirm(request, request.POST["payload"])
-        form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
+        form = LedgerFileForm(request.POST, request.FILES) if request.method == "POST" else LedgerFileForm()
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
             if file.size > MOST_BYTES:
@@ -101,7 +90,7 @@ class BulkPages(Pages):
         """Raises: PermissionDenied, naming the right that is missing."""
         for action in ("add", "change"):
             if not request.user.has_perm(f"funding.{action}_contribution"):
-                raise PermissionDenied(tell_missing_right(self.opts, action))
+                raise PermissionDenied(tell_missing_right(request, self.opts, action))
 
     def _preview(self, request: HttpRequest, entries: Entries, name: str, told: str = "") -> HttpResponse:
         entry = enter(entries, by=request.user, name=name, dry_run=True)  # type: ignore[arg-type]
@@ -129,11 +118,8 @@ class BulkPages(Pages):
 
     def _confirm(self, request: HttpRequest, payload: str) -> HttpResponse:
         """Write what was shown; where it would do something else by now, show that instead."""
-        try:
-            kept = signing.loads(payload, salt=SALT, max_age=MOST_AGE_SECONDS)
-        except signing.BadSignature:
-            kept = {}
-        if kept.get("by") != request.user.pk:
+        kept = read_signed(payload, by=request.user, salt=SALT)
+        if kept is None:
             self.message_user(request, _("This preview is too old: upload the file again."), messages.ERROR)
             return redirect(reverse("admin:funding_contribution_bulk"))
         entries = Entries([Line(number, cells) for number, cells in kept["lines"]])
@@ -164,6 +150,7 @@ class BulkPages(Pages):
             "opts": self.opts,
             "columns": COLUMNS,
             "most_rows": MOST_ROWS,
+            "limits": request.user.tell_reach("funding.add_contribution"),  # type: ignore[union-attr]
             "media": self.media,
             **context,
         }
@@ -189,9 +176,8 @@ def _about(row: Entered) -> int | None:
 def _sign(request: HttpRequest, entries: Entries, name: str, entry: Entry) -> str:
     """Return the rows in a form that comes back from the browser unchanged, or is refused."""
     kept = {
-        "by": request.user.pk,
         "name": name,
         "lines": [[line.number, {key: cell for key, cell in line.cells.items() if cell}] for line in entries.lines],
         "digest": _digest(entry),
     }
-    return signing.dumps(kept, salt=SALT, compress=True)
+    return sign(kept, by=request.user, salt=SALT)

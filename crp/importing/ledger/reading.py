@@ -19,13 +19,12 @@ from django.utils.translation import gettext_lazy
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from crp.importing.archives import OLD_WORKBOOK, not_readable
 from crp.importing.report import Problem
-from crp.importing.tables import FileRefused
+from crp.importing.tables import ZIP, FileRefused
 
 from .columns import BY_NAME, MOST_BYTES, MOST_ROWS, REQUIRED
 
-ZIP = b"PK\x03\x04"
-OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 SHEET = "Contributions"
 MOST_COLUMNS = 100
 MOST_SHEET_ROWS = 50_000
@@ -231,20 +230,13 @@ def _workbook_rows(content: bytes, entries: Entries) -> Iterator[tuple[int, list
                 raise FileRefused(_tell_endless())
             yield number, [_text_of(*cell, number) for cell in zip_longest(shown, written)]
     except (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError, KeyError, AttributeError) as error:
-        raise _no_workbook(error) from None
+        raise not_readable(error) from None
 
 
 def _tell_endless() -> str:
     return _("Its sheet goes on for more than %(most)s rows: take out the empty ones.") % {
         "most": f"{MOST_SHEET_ROWS:,}"
     }
-
-
-def _no_workbook(error: Exception) -> FileRefused:
-    return FileRefused(
-        _("It is no workbook that can be read: it was cut, or is something else. (%(error)s)")
-        % {"error": str(error)[:100]}
-    )
 
 
 def _open(content: bytes, *, data_only: bool) -> Any:
@@ -254,7 +246,7 @@ def _open(content: bytes, *, data_only: bool) -> Any:
         if unpacked_bytes <= MOST_UNPACKED_BYTES:
             return load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError) as error:
-        raise _no_workbook(error) from None
+        raise not_readable(error) from None
     raise FileRefused(_("Unpacked it is far larger than a file of contributions can be."))
 
 

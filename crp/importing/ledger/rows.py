@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,7 +14,16 @@ from django.utils.translation import gettext as _
 
 from crp.common.text import fold
 from crp.importing.report import Problem
-from crp.importing.values import read_amount, read_choice, read_currency, read_date, read_rate, read_text, read_year
+from crp.importing.values import (
+    read_amount,
+    read_choice,
+    read_currency,
+    read_date,
+    read_rate,
+    read_text,
+    read_year,
+    tell_unknown,
+)
 from funding.models import Contribution, Organization, OrganizationIdentifier
 from funding.services import PlanFacts
 from plans.models import Plan, PlanIdentifier
@@ -83,7 +91,7 @@ class Names:
             self._plans[text] = found
         plan = self._plans[text]
         if plan is None:
-            raise ValueError(_unknown(_("No plan has the code “%(text)s”."), text, text.upper(), self._plan_codes))
+            raise ValueError(tell_unknown(_("No plan has the code “%(text)s”."), text, text.upper(), self._plan_codes))
         return plan
 
     @cached_property
@@ -110,7 +118,7 @@ class Names:
             return exact
         if not found:
             told = _("No organization is called “%(text)s”: add it first, or write its code.")
-            raise ValueError(_unknown(told, text, fold(text), self._organizations, self._name_of))
+            raise ValueError(tell_unknown(told, text, fold(text), self._organizations, self._name_of))
         codes = Organization.objects.filter(pk__in=found).order_by("code").values_list("code", flat=True)
         raise ValueError(
             _("“%(text)s” is the name of several organizations: write the code, one of %(codes)s.")
@@ -134,17 +142,7 @@ class Names:
                 return sector
         told = _("No sector of this plan is called “%(text)s”.")
         known = [name for sector in sectors for name in (sector.name, sector.code)]
-        raise ValueError(_unknown(told, text, text, known))
-
-
-def _unknown(sentence: str, text: str, wanted: str, known: Iterable[str], name_of: Callable[[str], str] = str) -> str:
-    """Return the sentence, with what may have been meant. ``name_of``: how one of ``known`` is written."""
-    told = sentence % {"text": text}
-    near = get_close_matches(wanted, list(known), 1, 0.75)
-    if not near:
-        return told
-    perhaps = _("Perhaps “%(near)s”?") % {"near": name_of(near[0])}
-    return f"{told} {perhaps}"
+        raise ValueError(tell_unknown(told, text, text, known))
 
 
 def read_row(line: Line, names: Names) -> Row:
