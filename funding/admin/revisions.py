@@ -101,7 +101,7 @@ class RevisionAdmin(WorkflowPages, OpenOnlyAdmin):
     @property
     def media(self) -> Media:
         names = ("sections", "totals", "preview")
-        return super().media + Media(js=[Script(f"admin-crp/{name}.js", defer=True) for name in names])
+        return super().media + Media(js=[Script(f"admin-crp/{name}.js", defer=True) for name in names])  # type: ignore[misc]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Revision | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)

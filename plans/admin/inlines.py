@@ -12,7 +12,7 @@ from django.forms import Textarea
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crp.common.admin.fields import FIGURES_AND_TEXTS, PlainTextField
+from crp.common.admin.fields import FIGURES_AND_TEXTS, MarkdownInput, PlainTextField
 from crp.common.admin.forms import RowForm, TextForm
 from crp.common.numbers import write_percent
 from plans.models import (
@@ -64,6 +64,15 @@ class RiskIndicatorForm(RowForm):
 
 class NarrativeForm(TextForm):
     constraint_fields: ClassVar = {"narrative_objective_matches_section": "objective"}
+
+    class Meta:
+        widgets: ClassVar = {"body": MarkdownInput}
+        help_texts: ClassVar = {
+            "body": gettext_lazy(
+                "Markdown: an empty line starts a paragraph, **bold**, *italic*, “- ” before an item of a list, "
+                "“## ” before a heading, [words](https://address) for a link."
+            )
+        }
 
 
 class FrameworkInline(RowInline):
@@ -148,5 +157,5 @@ class AchievementInline(RowInline):
 class NarrativeInline(TextInline):
     model = Narrative
     form = NarrativeForm
-    classes = ("collapse",)
+    classes = ("crp-passages",)
     fields: ClassVar = (("section", "objective", "language", "order"), "heading", "body")

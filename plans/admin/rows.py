@@ -25,9 +25,13 @@ from django.utils.translation import gettext as _
 from crp.common.admin.base import BaseAdmin, BaseStacked, BaseTabular
 from crp.common.admin.fields import OfferedChoiceField
 from crp.common.admin.forms import RowFormSet
+from crp.common.admin.rights import right, tell_missing_right
 from crp.common.admin.site import IndexGroup
 from plans.models import Revision, RevisionRow
+from plans.querysets import seen_by
 from sectors.models import Sector
+
+from .copies import KeepsCopies
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin as Rights
@@ -37,7 +41,12 @@ else:
 
 
 def tell_closed(revision: Revision) -> str:
-    """Return why a revision and its rows can't be changed any more, and what to do instead."""
+    """Return why a revision and its rows can't be changed now, and what to do instead."""
+    if revision.status == Revision.Status.IN_REVIEW:
+        return _(
+            "Revision %(number)s is in review: what the reviewer reads stays as it was sent. To change anything, take "
+            "it back from review first."
+        ) % {"number": revision.number}
     return _(
         "Revision %(number)s is %(status)s: what readers have seen stays as it is. To change anything, start a new "
         "revision of the plan."
@@ -65,11 +74,11 @@ def offered_rows(
 
 def is_open(obj: Any) -> bool:
     """Return whether a revision, or a row of one, may still be edited; what belongs to no revision always may."""
-    return obj is None or obj.revision is None or obj.revision.is_open
+    return obj is None or obj.revision is None or obj.revision.is_editable
 
 
 class OpenOnly(Rights):
-    """Rights that end when the revision is published. ``obj`` is the revision or a row of it."""
+    """Rights that end when the revision is sent for review. ``obj`` is the revision or a row of it."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and is_open(obj)
@@ -78,7 +87,7 @@ class OpenOnly(Rights):
         return super().has_delete_permission(request, obj) and is_open(obj)
 
 
-class OpenOnlyAdmin(OpenOnly, BaseAdmin):
+class OpenOnlyAdmin(OpenOnly, KeepsCopies, BaseAdmin):
     """The page of a revision or of one row of it."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -175,6 +184,7 @@ class RowAdmin(OpenOnlyAdmin):
     """The list and the pages of one kind of row."""
 
     index_group = IndexGroup.PLANS
+    is_limited = True
     change_list_template = "admin/crp/row_list.html"
     list_filter: ClassVar[Any] = ["revision__status", "revision__plan__kind"]
 
@@ -198,20 +208,36 @@ class RowAdmin(OpenOnlyAdmin):
     ) -> HttpResponse:
         """Ask for the revision first: everything else on the form is chosen from it."""
         revision = self._chosen(request)
-        if revision is not None and revision.is_open:
+        if revision is not None and revision.is_editable and self.has_add_permission(request, revision):
             return super().add_view(request, form_url, extra_context)
-        if not self.has_add_permission(request):
-            raise PermissionDenied
+        if not self.has_add_permission(request, revision):
+            raise PermissionDenied(tell_missing_right(request, self.opts, "add", revision))
         if revision is not None:
             messages.error(request, tell_closed(revision))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Add %(name)s: to which draft?") % {"name": self.opts.verbose_name},
             "opts": self.opts,
-            "revisions": Revision.objects.open().select_related("plan").order_by("plan__code"),
+            "revisions": [
+                draft
+                for draft in Revision.objects.editable().select_related("plan").order_by("plan__code")
+                if self.has_add_permission(request, draft)
+            ],
             "is_popup": False,
         }
         return TemplateResponse(request, "admin/crp/choose_revision.html", context)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Leave out the drafts of countries that are none of this person's."""
+        user: Any = request.user
+        return super().get_queryset(request).filter(seen_by(user.reach(right(self.opts, "view")), "revision__"))
+
+    def explain_read_only_list(self, request: HttpRequest, revision: Revision) -> str:
+        """Return why this person can't change the rows of a revision; empty where they can."""
+        if not revision.is_editable:
+            return tell_closed(revision)
+        may = request.user.has_perm(right(self.opts, "change"), revision)
+        return "" if may else tell_missing_right(request, self.opts, "change", revision)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         revision = self._chosen(request) if obj is None else obj.revision
@@ -222,7 +248,7 @@ class RowAdmin(OpenOnlyAdmin):
         self, db_field: Field, request: HttpRequest, revision: Revision | None = None, **kwargs: Any
     ) -> FormField | None:
         if db_field.name == "revision":
-            kwargs |= {"queryset": Revision.objects.open().filter(pk=revision and revision.pk), "empty_label": None}
+            kwargs |= {"queryset": Revision.objects.editable().filter(pk=revision and revision.pk), "empty_label": None}
         elif isinstance(db_field, ForeignKey):
             taxonomies = self.taxonomies_offered(revision) if revision else None
             kwargs |= {"form_class": OfferedChoiceField, "offered": offered_rows(db_field, revision, taxonomies)}
@@ -232,11 +258,11 @@ class RowAdmin(OpenOnlyAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if (
-            not change
-            and not Revision.objects.select_for_update(no_key=True).open().filter(pk=obj.revision_id).exists()
-        ):
-            raise PermissionDenied(tell_closed(obj.revision))
+        if not change:
+            open_now = Revision.objects.select_for_update(no_key=True).editable()
+            if not open_now.filter(pk=obj.revision_id).exists():
+                raise PermissionDenied(tell_closed(obj.revision))
+            request.user.require(right(self.opts, "add"), obj.revision)  # type: ignore[union-attr]
         super().save_model(request, obj, form, change)
 
     def back_to(self, row: Any) -> str:
@@ -256,7 +282,8 @@ class RowAdmin(OpenOnlyAdmin):
         revision = self._chosen(request)
         context: dict[str, Any] = {"of_revision": revision}
         if revision is not None:
-            context["read_only_because"] = "" if revision.is_open else tell_closed(revision)
+            context["read_only_because"] = self.explain_read_only_list(request, revision)
             add = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_add")
-            context["add_url"] = f"{add}?{urlencode({'revision': revision.pk})}"
+            may_add = revision.is_editable and self.has_add_permission(request, revision)
+            context["add_url"] = f"{add}?{urlencode({'revision': revision.pk})}" if may_add else ""
         return super().changelist_view(request, context | (extra_context or {}))

@@ -43,7 +43,9 @@ class Narrative(RevisionRow):
         _("language"), max_length=5, default="en", help_text=_("Of the text, such as en or fr.")
     )
     heading = models.CharField(_("heading"), max_length=200, blank=True)
-    body = models.TextField(_("text"), help_text=_("Plain text; an empty line starts a paragraph."))
+    body = models.TextField(
+        _("text"), help_text=_("Markdown: an empty line starts a paragraph, **bold**, *italic*, lists, links.")
+    )
 
     row_key_fields = ("section", "order")
 

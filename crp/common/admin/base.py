@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.db.models import ExpressionWrapper, F, Field, Model, OrderBy
 from django.forms import Field as FormField
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -21,7 +25,8 @@ from crp.common.numbers import Number, write_number, write_percent
 
 from .fields import FIGURES_AND_TEXTS
 from .forms import RowForm, RowFormSet, TextForm, WholeRowForm
-from .rights import tell_missing_right
+from .rights import ObjectRights, right, tell_missing_right
+from .safe import SafeEditing
 from .site import IndexGroup
 
 
@@ -57,7 +62,16 @@ class UnknownLast(ExpressionWrapper):
         return super().desc(nulls_last=True)
 
 
-class BaseAdmin(admin.ModelAdmin):
+def delete_allowed(modeladmin: Any, request: HttpRequest, queryset: Any) -> Any:
+    """Delete what is chosen in a list, where this person may delete all of it."""
+    for obj in queryset:
+        if not modeladmin.has_delete_permission(request, obj):
+            modeladmin.message_user(request, modeladmin.explain_no_deletion(request, obj), messages.ERROR)
+            return None
+    return delete_selected(modeladmin, request, queryset)
+
+
+class BaseAdmin(SafeEditing, ObjectRights, admin.ModelAdmin):
     """A list and a form for one model."""
 
     index_group: ClassVar[IndexGroup] = IndexGroup.OTHER
@@ -66,9 +80,17 @@ class BaseAdmin(admin.ModelAdmin):
     formfield_overrides = FIGURES_AND_TEXTS
     list_per_page = 50
     view_on_site = False
+    is_limited: ClassVar[bool] = False
+    """Whether the list leaves out what is not published yet, where that is of countries out of a person's reach."""
 
     class Media:
         js = (Script("admin-crp/form.js", defer=True),)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Return the form; it asks whether this person may do what it says where it says."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.saved_by = request.user
+        return form
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
         """Leave out the icons that change or delete what is only chosen here: a plan, a donor, a country."""
@@ -97,13 +119,54 @@ class BaseAdmin(admin.ModelAdmin):
         self.message_user(request, sentence, messages.ERROR)
         return redirect(request.get_full_path())
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions of the list; the one that deletes says why it can't, instead of leading to a refusal."""
+        actions = super().get_actions(request)
+        if "delete_selected" in actions:
+            _function, name, description = actions["delete_selected"]
+            actions["delete_selected"] = (delete_allowed, name, description)
+        return actions
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Say what the list leaves out for this person."""
+        user: Any = request.user
+        limits = user.tell_limits(right(self.opts, "view")) if self.is_limited else ""
+        return super().changelist_view(request, {"limits": limits, **(extra_context or {})})
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Lead back to the index with a sentence where an object is not there; refuse one that is out of reach."""
+        key = unquote(object_id)
+        found = self.model._default_manager.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+        if found is not None and not self.has_view_permission(request, found):
+            raise PermissionDenied(tell_missing_right(request, self.opts, "view", found))
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to what is on record of an object and its rows: who changed what, from what to what."""
+        of = urlencode({"of": self.opts.label_lower, "id": unquote(object_id)})
+        return redirect(f"{reverse('admin_changes')}?{of}")
+
     def tell_missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead back to the index with a sentence where an object is not there."""
-        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+
+    def explain_no_deletion(self, request: HttpRequest, obj: Model) -> str:
+        """Return why this person can't delete this object."""
+        name = right(self.opts, "delete")
+        if request.user.has_perm(name, obj):
+            return _("Nothing was deleted: “%(object)s” is published, or others depend on it.") % {"object": obj}
+        return _("Nothing was deleted. “%(object)s”: %(why)s") % {
+            "object": obj,
+            "why": tell_missing_right(request, self.opts, "delete", obj),
+        }
 
     def explain_read_only(self, request: HttpRequest, obj: Model) -> str:
         """Return why this person can't change this object: which right is missing, and who grants it."""
-        return _("You may look at this and not change it. %(why)s") % {"why": tell_missing_right(self.opts, "change")}
+        return _("You may look at this and not change it. %(why)s") % {
+            "why": tell_missing_right(request, self.opts, "change", obj)
+        }
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -124,7 +187,7 @@ class FixedCodeAdmin(BaseAdmin):
         return fields if obj is None else (*fields, self.code_field)
 
 
-class BaseTabular(admin.TabularInline):
+class BaseTabular(ObjectRights, admin.TabularInline):
     """Rows of one thing as a table, on the page of that thing."""
 
     form = RowForm
@@ -138,7 +201,7 @@ class BaseTabular(admin.TabularInline):
     """What the rows add to, for the heading of the table."""
 
 
-class BaseStacked(admin.StackedInline):
+class BaseStacked(ObjectRights, admin.StackedInline):
     """Rows with long texts, one below the other, on the page of what they belong to."""
 
     form = TextForm

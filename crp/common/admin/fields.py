@@ -11,6 +11,7 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
 from django.db.models import Model, QuerySet
+from django.urls import reverse
 from django.utils.formats import get_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -106,6 +107,21 @@ class SuggestingInput(forms.TextInput):
         field = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
         options = format_html_join("", '<option value="{}">{}</option>', self.suggestions)
         return format_html('{}<datalist id="{}">{}</datalist>', field, list_id, options)
+
+
+class MarkdownInput(AdminTextareaWidget):
+    """A long text in Markdown, with a button that shows it as readers will see it; the button needs JavaScript."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        return format_html(
+            '<div class="crp-markdown" data-preview="{}" data-failed="{}">{}<p class="crp-preview-bar">'
+            '<button type="button" class="button crp-preview-button" aria-expanded="false" hidden>{}</button></p>'
+            '<div class="crp-preview-text" aria-live="polite" hidden></div></div>',
+            reverse("admin:preview_markdown"),
+            _("The preview could not be made: is there a connection, and are you signed in?"),
+            super().render(name, value, attrs, renderer),
+            _("Preview"),
+        )
 
 
 class OfferedChoiceField(forms.ModelChoiceField):

@@ -13,6 +13,11 @@ from django.forms.models import BaseInlineFormSet
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
 
+from .rights import right
+
+PLACES = ("plan", "revision", "profile", "country")
+"""The columns that decide where something belongs."""
+
 
 class WholeRowForm(forms.ModelForm):
     """A form that checks the whole row, also the columns that it does not show.
@@ -23,6 +28,33 @@ class WholeRowForm(forms.ModelForm):
 
     constraint_fields: ClassVar[dict[str, str]] = {}
     """Beside which field the sentence of a constraint stands; otherwise above the form."""
+    is_shown_only: ClassVar[bool] = False
+    """Whether what was typed is only to be looked at again, and not saved."""
+    saved_by: ClassVar[Any] = None
+    """Who fills it in, and has to have the right for what it says: a plan or country that is chosen may be another's.
+    None: that is asked elsewhere."""
+
+    def is_valid(self) -> bool:
+        """Return whether the form can be saved, and is meant to be."""
+        return super().is_valid() and not self.is_shown_only
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.saved_by is not None and not self.errors:
+            self.judge_right()
+
+    def judge_right(self) -> None:
+        """Refuse a plan or a country where this person may not do this."""
+        action = "add" if self.instance._state.adding else "change"
+        name = right(self.instance._meta, action)
+        if self.saved_by.has_perm(name, self.instance):
+            return
+        chosen = next((field for field in PLACES if self.cleaned_data.get(field)), None)
+        why = self.saved_by.explain_missing(name, self.instance)
+        if chosen is None and "country" in self.fields and self.saved_by.has_perm(name):
+            chosen, told = "country", _("Choose a country: what belongs to none takes the right everywhere. %(why)s")
+            why = told % {"why": why}
+        self.add_error(chosen, why)
 
     def _get_validation_exclusions(self) -> set[str]:
         return {name for name in super()._get_validation_exclusions() if name in self.fields}  # type: ignore[misc]
