@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import django_filters
@@ -20,17 +21,37 @@ from crp.common.filters import (
     YearFilter,
 )
 from funding.models import Contribution, FundingRequest, Organization, Project, ReportedFunding
-from funding.rollups.ledger import public
+from funding.rollups.ledger import columns_of, public
 from plans.filters import OfPlanFilter
 from plans.models import Country, Framework, Objective, Outcome, Plan
+from plans.querysets import in_force
 from sectors.filters import ClustersFilter, SectorsFilter
 from sectors.models import Sector
 
 
-def framework_choices() -> list[tuple[str, str]]:
-    """Return the codes and names of the frameworks that published revisions have."""
-    rows = Framework.objects.filter(revision__status="published").order_by("code", "name")
+def framework_choices(on: date | None = None) -> list[tuple[str, str]]:
+    """Return the codes and names of the frameworks that the revisions in force on a day (now where None) have."""
+    rows = Framework.objects.filter(in_force(on, "revision__")).order_by("code", "name")
     return list(dict(rows.values_list("code", "name")).items())
+
+
+def framework_choices_ever(on: date) -> list[tuple[str, str]]:
+    """Return those of a past day and those of now: what came later is known, and there are no rows of it yet."""
+    return list({**dict(framework_choices()), **dict(framework_choices(on))}.items())
+
+
+class FrameworksFilter(ValuesFilter):
+    """Filter by codes of frameworks, on a past day those of that day too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"choices": framework_choices, **kwargs})
+
+    @property
+    def field(self) -> Any:
+        on = getattr(getattr(self, "parent", None), "on", None)
+        if on is not None:
+            self.extra["choices"] = partial(framework_choices_ever, on)
+        return super().field
 
 
 class PlanFilter(OfPlanFilter):
@@ -38,7 +59,7 @@ class PlanFilter(OfPlanFilter):
 
     plan_path = ""
 
-    framework = ValuesFilter(choices=framework_choices, method="filter_framework", help_text=_("Framework codes: HRP"))
+    framework = FrameworksFilter(method="filter_framework", help_text=_("Framework codes: HRP"))
     sector = SectorsFilter(
         method="filter_sector",
         help_text=_("Plans that ask for money in one of these sectors: CODE, or TAXONOMY/CODE."),
@@ -118,7 +139,7 @@ class OutcomeFilter(OfPlanFilter):
 class ProjectFilter(OfPlanFilter):
     """Filters of the list of projects."""
 
-    framework = ValuesFilter(field_name="framework__code", choices=framework_choices)
+    framework = FrameworksFilter(field_name="framework__code")
     sector = SectorsFilter(field_name="sector", lookup_expr="in")
     global_cluster = ClustersFilter(field_name="sector__crosswalk__global_cluster", lookup_expr="in")
 
@@ -156,22 +177,17 @@ class ContributionFilter(OfPlanFilter):
     recipient = ModelValuesFilter(
         queryset=Organization.objects.all(), to_field_name="code", help_text=_("Codes of organizations.")
     )
-    status = ValuesFilter(choices=Contribution.Status.choices)
+    status = ValuesFilter(choices=Contribution.Status.choices, method="filter_status")
     flow = ValuesFilter(choices=Contribution.Flow.choices)
     review = ValuesFilter(choices=Contribution.Review.choices)
-    counted = FlagFilter(
-        field_name="counted_usd",
-        lookup_expr="isnull",
-        exclude=True,
-        help_text=_("Whether it changes what its plan received."),
-    )
+    counted = FlagFilter(method="filter_counted", help_text=_("Whether it changes what its plan received."))
     has_plan = FlagFilter(
         field_name="plan", lookup_expr="isnull", exclude=True, help_text=_("Whether it is for a plan, or outside any.")
     )
     usage_year = YearFilter(field_name="usage_year", help_text=_("The year that it is for, as stated."))
     earmarking = ValuesFilter(choices=Contribution.Earmarking.choices)
     sector = SectorsFilter(field_name="sector", lookup_expr="in")
-    framework = ValuesFilter(field_name="framework_code", choices=framework_choices)
+    framework = FrameworksFilter(field_name="framework_code")
     decided_since = django_filters.DateFilter(field_name="decision_on", lookup_expr="gte", help_text=_("A day."))
     decided_until = django_filters.DateFilter(field_name="decision_on", lookup_expr="lte", help_text=_("A day."))
     updated_since = TimeFilter(field_name="updated_at", lookup_expr="gte", help_text=_("A time (ISO 8601)."))
@@ -179,6 +195,12 @@ class ContributionFilter(OfPlanFilter):
     class Meta:
         model = Contribution
         fields = ("status",)
+
+    def filter_status(self, rows: QuerySet[Contribution], name: str, value: list[str]) -> QuerySet[Contribution]:
+        return rows.filter(**{f"{columns_of(self.on).status}__in": value}) if value else rows
+
+    def filter_counted(self, rows: QuerySet[Contribution], name: str, value: bool | None) -> QuerySet[Contribution]:
+        return rows if value is None else rows.filter(**{f"{columns_of(self.on).counted}__isnull": not value})
 
     def _with_country(self, rows: QuerySet, condition: Q) -> QuerySet:
         return _in_places(rows, condition)

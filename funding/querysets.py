@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.query import ModelIterable
 
 from crp.common.models import NaturalKeyQuerySet
 from crp.common.money import USD_COLUMN
+
+
+class AsKnownIterable(ModelIterable):
+    """Gives contributions the step and the amounts of the day in place of those of now: to be read, never saved."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for row in super().__iter__():
+            row.status, row.amount_usd = row.status_then, row.amount_then
+            row.counted_usd, row.pledged_usd = row.counted, row.pledged
+            yield row
 
 
 class ContributionQuerySet(NaturalKeyQuerySet):
@@ -33,7 +45,7 @@ class ContributionQuerySet(NaturalKeyQuerySet):
             return self.annotate(counted=F("counted_usd"), pledged=F("pledged_usd"))
         steps = self.model._meta.get_field("status_changes").related_model._default_manager
         taken = steps.filter(contribution=OuterRef("pk")).order_by("pk")
-        by_then = taken.filter(Q(since_on__isnull=True) | Q(since_on__lte=on)).reverse()
+        by_then = taken.taken_by(on).reverse()
 
         def of_step(column: str, now: str) -> Coalesce:
             # Of one whose steps are all later than its decision the first step held; one without steps has one status.
@@ -54,6 +66,25 @@ class ContributionQuerySet(NaturalKeyQuerySet):
             ),
             pledged=Case(When(promised, flow=flow.INCOMING, then=amount), default=None, output_field=USD_COLUMN),
         )
+
+    def as_known(self, on: date | None = None) -> Self:
+        """Return what had been decided by the end of a day, each with the status and amounts that it had then.
+
+        Now, where ``on`` is None: all, as they are.
+        """
+        if on is None:
+            return self.all()
+        rows = self.decided_by(on)
+        rows._iterable_class = AsKnownIterable
+        return rows
+
+
+class StatusChangeQuerySet(NaturalKeyQuerySet):
+    """Steps of contributions by when they were taken."""
+
+    def taken_by(self, on: date | None = None) -> Self:
+        """Return the steps taken by the end of a day, all where ``on`` is None. A step without a day is always told."""
+        return self.all() if on is None else self.filter(Q(since_on__isnull=True) | Q(since_on__lte=on))
 
 
 class ReportedFundingQuerySet(NaturalKeyQuerySet):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import django_filters
@@ -191,7 +192,14 @@ class FlagFilter(django_filters.Filter):
 
 
 class StrictFilterSet(django_filters.FilterSet):
-    """A filter set whose errors, unknown parameters included, can be told one by one."""
+    """A filter set whose errors, unknown parameters included, can be told one by one.
+
+    ``on`` is the past day whose rows are filtered, None: those of now.
+    """
+
+    def __init__(self, *args: Any, on: date | None = None, **kwargs: Any) -> None:
+        self.on = on
+        super().__init__(*args, **kwargs)
 
     def problems(self, also_known: tuple[str, ...] = ()) -> dict[str, list[str]]:
         """Return the sentences for each parameter that can't be used; empty where all is well."""

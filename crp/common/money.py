@@ -95,6 +95,29 @@ class SumUSD(Sum):
         return f"CAST({sql} / 100.0 AS NUMERIC)", params
 
 
+ABOVE_ON_SQLITE = "CAST(MAX(ROUND(%(expressions)s, 2), 0) AS NUMERIC)"
+
+
+class Above(Func):
+    """SQL for how much one amount exceeds another, at least 0; null where one of them is.
+
+    In few levels: SQLite reads no statement that nests too deep, and amounts of a past day come nested.
+    """
+
+    # The larger of nothing and nothing is null, where GREATEST would leave a null out.
+    template = "GREATEST(%(more)s - %(less)s, 0 * (%(more)s - %(less)s))"
+    arity = 2
+    output_field = USD_COLUMN
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:  # type: ignore[override]
+        (more, more_params), (less, less_params) = map(compiler.compile, self.source_expressions)
+        return self.template % {"more": more, "less": less}, [*more_params, *less_params] * 2
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Round: SQLite subtracts in binary, and a filter for exactly this amount would miss it."""
+        return super().as_sql(compiler, connection, template=ABOVE_ON_SQLITE, arg_joiner=" - ")
+
+
 class Percent(Func):
     """SQL for ``percent_of(part, whole)``: the same rounding, so that a filter agrees with the figure on the page."""
 

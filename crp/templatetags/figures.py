@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from crp.common.numbers import write_compact, write_number, write_percent
+from crp.common.markdown import render_markdown
+from crp.common.numbers import write_change, write_compact, write_number, write_percent, write_percent_change
 
 register = template.Library()
 
@@ -62,6 +63,24 @@ def percent_cell(value: Decimal | None) -> str:
 
 
 @register.filter
+def change(value: Decimal | int | None) -> str:
+    """Write a difference with its sign; nothing for None: one of the two figures is not known."""
+    return "" if value is None else write_change(value)
+
+
+@register.filter
+def change_as_printed(value: Decimal) -> str:
+    """Write the difference of two values of an index or share with its sign and no more decimals than it has."""
+    return write_change(value, max(0, -int(value.normalize().as_tuple().exponent)))
+
+
+@register.filter
+def percent_change(value: Decimal | None) -> str:
+    """Write a difference in percent with its sign; nothing for None."""
+    return "" if value is None else write_percent_change(value)
+
+
+@register.filter
 def share(value: Decimal) -> str:
     """Write a percentage that a document states, with no more decimals than it has."""
     return write_percent(value, None)
@@ -84,6 +103,12 @@ def compact(value: Decimal | int | None) -> str:
 def paragraphs(text: str) -> list[str]:
     """Split plain text where it has an empty line."""
     return [part.strip() for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
+
+
+@register.filter
+def markdown(text: str, below: int) -> SafeString:
+    """Write a text in Markdown as HTML; ``below``: the level of the heading that it stands under."""
+    return render_markdown(text, below)
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -31,10 +32,11 @@ class CheckSerializer(serializers.Serializer):
 
 
 class ChecksSerializer(serializers.Serializer):
-    """What all rules say of the current revision of a plan."""
+    """What all rules say of the current revision of a plan, or of the one in force on a past day."""
 
     plan = serializers.CharField(help_text="Code of the plan.")
-    revision = serializers.IntegerField(help_text="Number of its current revision.")
+    revision = serializers.IntegerField(help_text="Number of the revision in force.")
+    as_of = serializers.DateField(allow_null=True, help_text="The past day asked for. null: now.")
     verdict = serializers.ChoiceField(choices=Verdict.choices, help_text="The gravest of all.")
     checks = CheckSerializer(many=True, help_text="Each rule that the plan gives something to check.")
 
@@ -53,17 +55,20 @@ def show_check(check: Check) -> dict[str, Any]:
     }
 
 
-def answer_checks(request: Request, revision: Revision) -> Response | StreamingHttpResponse:
+def answer_checks(
+    request: Request, revision: Revision, name: str, on: date | None = None
+) -> Response | StreamingHttpResponse:
     """Return what all rules say of a revision, in the format asked for; CSV has one line for each check."""
-    checks = check_revision(revision)
+    checks = check_revision(revision, as_of=on)
     if isinstance(request.accepted_renderer, CSVRenderer):
         of = {"plan": revision.plan.code, "revision": revision.number}
         columns = [*of, *CheckSerializer().fields]
-        return stream_csv(columns, ({**of, **show_check(check)} for check in checks), f"{revision.plan.code}-checks")
+        return stream_csv(columns, ({**of, **show_check(check)} for check in checks), name)
     return Response(
         {
             "plan": revision.plan.code,
             "revision": revision.number,
+            "as_of": on,
             "verdict": worst(checks).value,
             "checks": [show_check(check) for check in checks],
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -32,8 +33,9 @@ from plans.models import Citation, Plan, Revision
 
 
 class PlanDetailSerializer(PlanSerializer):
-    """A plan with everything that its current revision says."""
+    """A plan with everything that its current revision says, or with ``on`` in the context that of a past day."""
 
+    as_of = serializers.SerializerMethodField(help_text="The past day asked for. null: now.")
     reason = Text(source="current.reason", help_text="Why the revision was made. null: not told.")
     taxonomy = Text(
         source="current.taxonomy.code",
@@ -73,6 +75,7 @@ class PlanDetailSerializer(PlanSerializer):
     class Meta(PlanSerializer.Meta):
         fields = (
             *PlanSerializer.Meta.fields,
+            "as_of",
             "reason",
             "taxonomy",
             "identifiers",
@@ -94,20 +97,24 @@ class PlanDetailSerializer(PlanSerializer):
     def get_identifiers(self, plan: Plan) -> list[str]:
         return [f"{identifier.scheme}:{identifier.value}" for identifier in plan.identifiers.all()]
 
+    @extend_schema_field({"type": ["string", "null"], "format": "date"})
+    def get_as_of(self, plan: Plan) -> date | None:
+        return self.context.get("on")
+
     def to_representation(self, plan: Any) -> dict[str, Any]:
         plan.current.plan = plan
-        plan.parts = parts_of(plan, plan.current)
+        plan.parts = parts_of(plan, plan.current, self.context.get("on"))
         return super().to_representation(plan)
 
 
-def parts_of(plan: Plan, revision: Revision) -> dict[str, Any]:
+def parts_of(plan: Plan, revision: Revision, on: date | None = None) -> dict[str, Any]:
     """Return the parts of a plan as the serializers read them. Queries: a number that no row adds to."""
     citations = list(revision.citations.select_related("source"))
     return {
-        "frameworks": _frameworks(plan, revision),
-        "objectives": _objectives(plan, revision),
-        "sectors": _sectors(plan, _requests(revision), _inferred(citations)),
-        "projects": _projects(plan, revision),
+        "frameworks": _frameworks(plan, revision, on),
+        "objectives": _objectives(plan, revision, on),
+        "sectors": _sectors(plan, _requests(revision), _inferred(citations), on),
+        "projects": _projects(plan, revision, on),
         "narratives": list(revision.narratives.select_related("objective")),
         "risk_indicators": list(revision.risk_indicators.all()),
         "modalities": [row.modality for row in revision.modalities.select_related("modality")],
@@ -148,14 +155,18 @@ def _part(key: Key, figures: Rollup, code: str, name: str) -> dict[str, Any]:
     }
 
 
-def _parts(plan: Any, by: str, rows: Mapping[Any, Any], code: str, name: str) -> list[tuple[dict[str, Any], Any]]:
+def _parts(
+    plan: Any, by: str, rows: Mapping[Any, Any], words: tuple[str, str], on: date | None
+) -> list[tuple[dict[str, Any], Any]]:
     """Return each row of the revision as a part, then the rest of the plan's total, each part beside its row.
 
+    ``words``: what the part calls its code and its name.
     A row for which no money is asked or given is a part too: an objective says more than its amount.
     """
     if not rows:
         return []
-    breakdown = break_down_plan(plan, by)
+    code, name = words
+    breakdown = break_down_plan(plan, by, on)
     lines = {line.key.code: line for line in breakdown.rows}
     nothing = Rollup(
         requested_usd=None,
@@ -176,18 +187,18 @@ def _parts(plan: Any, by: str, rows: Mapping[Any, Any], code: str, name: str) ->
     ]
 
 
-def _frameworks(plan: Plan, revision: Revision) -> list[dict[str, Any]]:
+def _frameworks(plan: Plan, revision: Revision, on: date | None) -> list[dict[str, Any]]:
     rows = {row.code: row for row in revision.frameworks.select_related("plan_family")}
-    parts = _parts(plan, "framework", rows, "code", "name")
+    parts = _parts(plan, "framework", rows, ("code", "name"), on)
     for part, row in parts:
         part["plan_family"] = row.plan_family.code if row and row.plan_family else None
         part["stated_percent_funded"] = row.stated_percent_funded if row else None
     return [part for part, _row in parts]
 
 
-def _objectives(plan: Plan, revision: Revision) -> list[dict[str, Any]]:
+def _objectives(plan: Plan, revision: Revision, on: date | None) -> list[dict[str, Any]]:
     rows = {row.number: row for row in revision.objectives.prefetch_related("outcomes", "target_groups__target_group")}
-    parts = _parts(plan, "objective", rows, "number", "title")
+    parts = _parts(plan, "objective", rows, ("number", "title"), on)
     for part, row in parts:
         part["people_targeted"] = row.people_targeted if row else None
         part["entities_targeted"] = row.entities_targeted if row else None
@@ -196,9 +207,9 @@ def _objectives(plan: Plan, revision: Revision) -> list[dict[str, Any]]:
     return [part for part, _row in parts]
 
 
-def _projects(plan: Plan, revision: Revision) -> list[dict[str, Any]]:
+def _projects(plan: Plan, revision: Revision, on: date | None) -> list[dict[str, Any]]:
     rows = {row.code: row for row in revision.projects.select_related("framework", "sector__taxonomy")}
-    parts = _parts(plan, "project", rows, "code", "title")
+    parts = _parts(plan, "project", rows, ("code", "title"), on)
     for part, row in parts:
         part["framework"] = row.framework.code if row and row.framework else None
         part["sector"] = sector_code(row.sector) if row and row.sector else None
@@ -207,7 +218,7 @@ def _projects(plan: Plan, revision: Revision) -> list[dict[str, Any]]:
     return [part for part, _row in parts]
 
 
-def _sectors(plan: Plan, requests: list[FundingRequest], inferred: set[str]) -> list[dict[str, Any]]:
+def _sectors(plan: Plan, requests: list[FundingRequest], inferred: set[str], on: date | None) -> list[dict[str, Any]]:
     # Where a plan asks by sector, what it asks by project tells the same money again.
     used = [request for request in requests if request.sector_id] or requests
     lines = defaultdict(list)
@@ -215,7 +226,7 @@ def _sectors(plan: Plan, requests: list[FundingRequest], inferred: set[str]) -> 
         lines[request.sector_id or (request.project.sector_id if request.project else None)].append(request)
     if not any(lines):
         return []
-    parts = [_part(line.key, line.figures, "sector", "name") for line in break_down_plan(plan, "sector").lines]
+    parts = [_part(line.key, line.figures, "sector", "name") for line in break_down_plan(plan, "sector", on).lines]
     for part in parts:
         of_sector = lines[part["subject"].pk] if part["subject"] else []
         part["is_cross_cutting"] = bool(part["subject"] and part["subject"].is_cross_cutting)

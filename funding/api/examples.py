@@ -66,6 +66,7 @@ CRP: dict[str, Any] = {
 }
 CRP_DETAIL: dict[str, Any] = {
     **CRP,
+    "as_of": None,
     "reason": "First revision: the plan's page as last updated on 17 April 2025.",
     "taxonomy": "IOM-2025",
     "identifiers": ["gcrp:mali-crisis-response-plan-2025-2026"],
@@ -115,6 +116,7 @@ CRP_DETAIL: dict[str, Any] = {
 }
 COMPENDIUM_BY_FRAMEWORK: dict[str, Any] = {
     "by": ["framework"],
+    "as_of": None,
     "total": {**WHOLE_2017, **counted("37360000.00", 1, 1, 1)},
     "rows": [
         {
@@ -153,6 +155,7 @@ PORTFOLIO_ROLLUP: dict[str, Any] = {
 CRP_CHECKS: dict[str, Any] = {
     "plan": "MLI-CRP-2025-2026",
     "revision": 1,
+    "as_of": None,
     "verdict": "note",
     "checks": [
         {
@@ -286,6 +289,7 @@ REPORTED_FUNDING: dict[str, Any] = {
 }
 NOTHING_GIVEN: dict[str, Any] = {
     "by": ["country"],
+    "as_of": None,
     "total": {**figures(None, None, None, None), **counted(None, 0, 0, 0)},
     "rows": [],
     "residuals": [],

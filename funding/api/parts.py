@@ -122,7 +122,7 @@ class NarrativeSerializer(serializers.Serializer):
     )
     language = serializers.CharField(help_text="Of the text, such as en or fr.")
     heading = Text(help_text="null: it has none.")
-    body = serializers.CharField(help_text="Plain text; an empty line starts a paragraph.")
+    body = serializers.CharField(help_text="Markdown; an empty line starts a paragraph.")
 
 
 class RiskIndicatorSerializer(serializers.Serializer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
@@ -74,6 +75,7 @@ class RollupSerializer(serializers.Serializer):
     """A total, with the lines that add to it."""
 
     by = serializers.ListField(child=serializers.CharField(), help_text="What the total is opened by.")
+    as_of = serializers.DateField(allow_null=True, help_text="The past day asked for. null: now.")
     total = FiguresSerializer()
 
 
@@ -102,23 +104,26 @@ def show_line(line: Line, by: Sequence[str]) -> dict[str, Any]:
     return {**row, **show_figures(line.figures, OF_PLANS)}
 
 
-def show_breakdown(breakdown: Breakdown) -> dict[str, Any]:
+def show_breakdown(breakdown: Breakdown, on: date | None = None) -> dict[str, Any]:
     """Return a breakdown as the API shows it."""
     return {
         "by": list(breakdown.by),
+        "as_of": on,
         "total": show_figures(breakdown.total, OF_PLANS),
         "rows": [show_line(line, breakdown.by) for line in breakdown.rows],
         "residuals": [show_line(line, breakdown.by) for line in breakdown.residuals],
     }
 
 
-def answer(request: Request, breakdown: Breakdown, name: str) -> Response | StreamingHttpResponse:
+def answer(
+    request: Request, breakdown: Breakdown, name: str, on: date | None = None
+) -> Response | StreamingHttpResponse:
     """Return a breakdown in the format asked for; CSV has one line for each row and residual."""
     if isinstance(request.accepted_renderer, CSVRenderer):
         columns = [column for item in breakdown.by for column in (item, f"{item}_name")]
         columns += ["residual", *OF_PLANS]
         return stream_csv(columns, (show_line(line, breakdown.by) for line in breakdown.lines), name)
-    return Response(show_breakdown(breakdown))
+    return Response(show_breakdown(breakdown, on))
 
 
 def read_dimensions(request: Request, among: Mapping[str, Dimension], most: int) -> list[str]:
@@ -151,6 +156,7 @@ class RollupsView(ConditionalMixin, StrictParametersMixin, GenericAPIView):
     list_parameters = ("by",)
     action = "list"
     csv_actions = ("list",)
+    as_of_actions = ("list",)
 
     read_stamp = staticmethod(read_stamp)
 
@@ -174,11 +180,11 @@ class RollupsView(ConditionalMixin, StrictParametersMixin, GenericAPIView):
         def make(stamp: Any) -> HttpResponseBase:
             if isinstance(request.accepted_renderer, CSVRenderer):
                 breakdown = self._breakdown(request)
-                return answer(request, breakdown, f"rollups-by-{'-'.join(breakdown.by)}")
-            return self.kept_json(request, stamp, lambda: show_breakdown(self._breakdown(request)))
+                return answer(request, breakdown, self.named(f"rollups-by-{'-'.join(breakdown.by)}"))
+            return self.kept_json(request, stamp, lambda: show_breakdown(self._breakdown(request), self.on))
 
         return self.unless_known(request, make)
 
     def _breakdown(self, request: Request) -> Breakdown:
-        plans = self.filter_queryset(with_figures(Plan.objects.in_force()))
-        return break_down(plans, read_dimensions(request, PORTFOLIO, most=2))
+        plans = self.filter_queryset(with_figures(Plan.objects.in_force(self.on), self.on))
+        return break_down(plans, read_dimensions(request, PORTFOLIO, most=2), self.on)

@@ -36,13 +36,14 @@ RULES: tuple[Callable[[Facts], Iterator[Check]], ...] = (
 )
 
 
-def check_revision(revision: Revision, on: date | None = None) -> list[Check]:
+def check_revision(revision: Revision, on: date | None = None, *, as_of: date | None = None) -> list[Check]:
     """Return the result of every rule that the revision, a draft too, gives something to check.
 
-    ``on`` is the day that ages are counted to, today where it is None.
+    ``on`` is the day that ages are counted to, today where it is None. ``as_of``: a past day that is judged as it was,
+    with the money and the official totals of then.
     Queries: a number that depends on the kinds of rows and not on how many there are.
     """
-    facts = Facts(revision, on)
+    facts = Facts(revision, on, as_of)
     return [check for rule in RULES for check in rule(facts)]
 
 

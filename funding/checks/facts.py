@@ -15,6 +15,7 @@ from crp.common.figures import ZERO
 from crp.common.money import quantize_usd
 from funding.models import FundingRequest, Project, RelatedPlan, ReportedFunding
 from funding.rollups import requested_of
+from funding.rollups.ledger import NOW, columns_of
 from plans.models import Framework, Objective, Outcome, Revision
 
 
@@ -39,11 +40,15 @@ class OnRecord(NamedTuple):
 
 
 class Facts:
-    """What the rules look at, read once; ``on`` is the day they look. Queries: one for each property used."""
+    """What the rules look at, read once; ``on`` is the day they look. Queries: one for each property used.
 
-    def __init__(self, revision: Revision, on: date | None = None) -> None:
+    ``as_of``: a past day, by whose end the money was decided, and on which the official totals held. None: all of them.
+    """
+
+    def __init__(self, revision: Revision, on: date | None = None, as_of: date | None = None) -> None:
         self.revision = revision
-        self.on = on or timezone.localdate()
+        self.as_of = as_of
+        self.on = on or as_of or timezone.localdate()
 
     @cached_property
     def requested(self) -> Decimal | None:
@@ -66,7 +71,9 @@ class Facts:
 
     @cached_property
     def contributions(self) -> list[OnRecord]:
-        return [OnRecord(*row) for row in self.revision.plan.contributions.values_list(*OnRecord._fields)]
+        then = dict(zip(NOW, columns_of(self.as_of), strict=True))
+        columns = [then.get(name, name) for name in OnRecord._fields]
+        return [OnRecord(*row) for row in self.revision.plan.contributions.as_known(self.as_of).values_list(*columns)]
 
     @cached_property
     def related_plans(self) -> list[RelatedPlan]:
@@ -75,7 +82,7 @@ class Facts:
     @cached_property
     def official(self) -> ReportedFunding | None:
         """The official total of money received that is in force; where there is one, it is what was received."""
-        totals = self.revision.plan.reported_funding.in_force()
+        totals = self.revision.plan.reported_funding.in_force(self.as_of)
         return totals.filter(scope=ReportedFunding.Scope.TOTAL).first()
 
     @property

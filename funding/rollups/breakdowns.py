@@ -69,9 +69,12 @@ def break_down(
     return _break_down(plans, by, dimensions, on, in_order=in_order)
 
 
-def total_of(plans: QuerySet[Plan]) -> Rollup:
-    """Return the figures of plans from :func:`with_figures` together, as of today. Queries: 1."""
-    return kept.total(connections[plans.db], plans).rollup()
+def total_of(plans: QuerySet[Plan], on: date | None = None) -> Rollup:
+    """Return the figures of plans from :func:`with_figures` of the same day together. Queries: 1."""
+    if on is None:
+        return kept.total(connections[plans.db], plans).rollup()
+    _sums, total, _pks = _loop(plans, [], [], on)
+    return total.rollup()
 
 
 def break_down_plan(plan: Plan, by: str, on: date | None = None) -> Breakdown:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Case, Count, F, Max, Q, QuerySet, Value, When
@@ -20,7 +20,29 @@ from funding.models import Contribution, ReportedFunding
 from plans.models import Country, Plan
 
 GIVEN_MEASURES = ("received_usd", "pledged_usd")
-COUNTS = Q(counted_usd__isnull=False) | Q(pledged_usd__isnull=False)
+
+
+class Columns(NamedTuple):
+    """Where contributions say what they are on a day."""
+
+    status: str
+    amount: str
+    counted: str
+    pledged: str
+
+    def counts(self) -> Q:
+        """Return the condition that a contribution counts as received or as pledged."""
+        return Q(**{f"{self.counted}__isnull": False}) | Q(**{f"{self.pledged}__isnull": False})
+
+
+NOW = Columns("status", "amount_usd", "counted_usd", "pledged_usd")
+THEN = Columns("status_then", "amount_then", "counted", "pledged")
+"""Of a past day: contributions from ``decided_by(on)`` have these."""
+
+
+def columns_of(on: date | None) -> Columns:
+    """Return where contributions from ``as_known(on)`` say what they were on the day."""
+    return NOW if on is None else THEN
 
 
 class Part(models.TextChoices):
@@ -38,36 +60,40 @@ class Part(models.TextChoices):
 IN_ORDER = {part.value: place for place, part in enumerate(Part)}
 
 
-def _part() -> Case:
-    review, flow, status = Contribution.Review, Contribution.Flow, Contribution.Status
+def _part(on: date | None) -> Case:
+    review, flow = Contribution.Review, Contribution.Flow
+    pledge = Q(**{columns_of(on).status: Contribution.Status.PLEDGE})
     return Case(
         When(review=review.SUSPECTED, then=Value(Part.SUSPECTED.value)),
         When(review=review.MERGED, then=Value(Part.MERGED.value)),
         When(flow=flow.INTERNAL, then=Value(Part.INTERNAL.value)),
-        When(flow=flow.OUTGOING, status=status.PLEDGE, then=Value(Part.LEAVING.value)),
+        When(pledge, flow=flow.OUTGOING, then=Value(Part.LEAVING.value)),
         When(flow=flow.OUTGOING, then=Value(Part.OUTGOING.value)),
-        When(status=status.PLEDGE, then=Value(Part.PLEDGED.value)),
+        When(pledge, then=Value(Part.PLEDGED.value)),
         default=Value(Part.COUNTED.value),
         output_field=models.CharField(),
     )
 
 
-def with_part(given: QuerySet[Contribution]) -> QuerySet[Contribution]:
-    """Return contributions with what they count as in a column ``part``, and its place on the page in ``place``."""
+def with_part(given: QuerySet[Contribution], on: date | None = None) -> QuerySet[Contribution]:
+    """Return contributions with what they count as in a column ``part``, and its place on the page in ``place``.
+
+    ``given`` comes from ``as_known(on)``, here and below.
+    """
     places = [When(part=part.value, then=Value(place)) for part, place in zip(Part, IN_ORDER.values(), strict=True)]
-    return given.annotate(part=_part()).annotate(place=Case(*places, output_field=models.PositiveSmallIntegerField()))
+    return given.annotate(part=_part(on)).annotate(place=Case(*places, output_field=models.PositiveSmallIntegerField()))
 
 
-def to_published_plans(given: QuerySet[Contribution] | None = None) -> QuerySet[Contribution]:
-    """Return the contributions to plans that the public sees."""
-    rows = Contribution.objects.all() if given is None else given
-    return rows.filter(plan__in=Plan.objects.in_force().values("pk"))
+def to_published_plans(given: QuerySet[Contribution] | None = None, on: date | None = None) -> QuerySet[Contribution]:
+    """Return the contributions to plans that the public saw on a day (now where None)."""
+    rows = Contribution.objects.as_known(on) if given is None else given
+    return rows.filter(plan__in=Plan.objects.in_force(on).values("pk"))
 
 
-def public(given: QuerySet[Contribution] | None = None) -> QuerySet[Contribution]:
-    """Return the contributions that the public sees: those to published plans, and those outside any plan."""
-    rows = Contribution.objects.all() if given is None else given
-    return rows.filter(Q(plan__isnull=True) | Q(plan__in=Plan.objects.in_force().values("pk")))
+def public(given: QuerySet[Contribution] | None = None, on: date | None = None) -> QuerySet[Contribution]:
+    """Return the contributions that the public saw on a day: those to published plans, and those outside any plan."""
+    rows = Contribution.objects.as_known(on) if given is None else given
+    return rows.filter(Q(plan__isnull=True) | Q(plan__in=Plan.objects.in_force(on).values("pk")))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,17 +141,18 @@ class Account:
         return max((item.latest_on for item in self.parts if item.part in known and item.latest_on), default=None)
 
 
-def account_of(given: QuerySet[Contribution]) -> Account:
+def account_of(given: QuerySet[Contribution], on: date | None = None) -> Account:
     """Return what contributions count as, each kind with its sum. Queries: 1."""
+    columns = columns_of(on)
     rows = (
-        given.annotate(part=_part())
+        given.annotate(part=_part(on))
         .order_by()
         .values("part")
         .annotate(
             lines=Count("pk"),
-            amount=SumUSD("amount_usd"),
-            counted=SumUSD("counted_usd"),
-            pledged=SumUSD("pledged_usd"),
+            amount_sum=SumUSD(columns.amount),
+            counted_sum=SumUSD(columns.counted),
+            pledged_sum=SumUSD(columns.pledged),
             latest=Max("decision_on"),
         )
     )
@@ -135,25 +162,30 @@ def account_of(given: QuerySet[Contribution]) -> Account:
             PartSum(
                 part=Part(row["part"]),
                 lines=row["lines"],
-                amount_usd=quantize_usd(row["amount"]),
+                amount_usd=quantize_usd(row["amount_sum"]),
                 latest_on=row["latest"],
             )
             for row in found
         ),
-        counted_usd=add_known(row["counted"] for row in found),
-        pledged_usd=add_known(row["pledged"] for row in found),
+        counted_usd=add_known(row["counted_sum"] for row in found),
+        pledged_usd=add_known(row["pledged_sum"] for row in found),
     )
 
 
-def sums_by_donor(given: QuerySet[Contribution]) -> dict[int | None, Rollup]:
+def sums_by_donor(given: QuerySet[Contribution], on: date | None = None) -> dict[int | None, Rollup]:
     """Return what each donor gave to how many plans; None for donors not named. Queries: 1."""
+    columns = columns_of(on)
     rows = (
-        given.filter(COUNTS)
+        given.filter(columns.counts())
         .order_by()
         .values("donor")
-        .annotate(received=SumUSD("counted_usd"), pledged=SumUSD("pledged_usd"), plans=Count("plan", distinct=True))
+        .annotate(
+            counted_sum=SumUSD(columns.counted),
+            pledged_sum=SumUSD(columns.pledged),
+            plans=Count("plan", distinct=True),
+        )
     )
-    return {row["donor"]: _rollup(row["received"], row["pledged"], row["plans"]) for row in rows}
+    return {row["donor"]: _rollup(row["counted_sum"], row["pledged_sum"], row["plans"]) for row in rows}
 
 
 def _rollup(received: Decimal | None, pledged: Decimal | None, plans: int) -> Rollup:
@@ -174,12 +206,13 @@ def break_down_given(given: QuerySet[Contribution], dimension: Dimension, on: da
     Queries: 1, and those of the dimension, whose number no contribution adds to.
     """
     key = F("plan") if dimension.contribution_key is None else dimension.contribution_key(on)
+    columns = columns_of(on)
     rows = list(
-        given.filter(COUNTS, plan__isnull=False)
+        given.filter(columns.counts(), plan__isnull=False)
         .annotate(key=key)
         .order_by()
         .values("plan", "is_shared_across_sectors", "key")
-        .annotate(received=SumUSD("counted_usd"), pledged=SumUSD("pledged_usd"))
+        .annotate(counted_sum=SumUSD(columns.counted), pledged_sum=SumUSD(columns.pledged))
         .order_by("plan", "key")
     )
     plans = {row["plan"] for row in rows}
@@ -201,8 +234,8 @@ NOTHING = Rollup(requested_usd=None, requested_reporting_usd=None, received_usd=
 
 def _sum(rows: Sequence[Mapping[str, Any]]) -> Rollup:
     return _rollup(
-        add_known(row["received"] for row in rows),
-        add_known(row["pledged"] for row in rows),
+        add_known(row["counted_sum"] for row in rows),
+        add_known(row["pledged_sum"] for row in rows),
         len({row["plan"] for row in rows}),
     )
 
@@ -246,21 +279,23 @@ class OutsideYear:
     pledged_usd: Decimal | None
 
 
-def outside_plans(country: Country) -> list[OutsideYear]:
+def outside_plans(country: Country, on: date | None = None) -> list[OutsideYear]:
     """Return the money for a country outside any plan, the newest year first, no year last. Queries: 2."""
-    totals = ReportedFunding.objects.in_force().filter(plan__isnull=True, country=country)
+    columns = columns_of(on)
+    totals = ReportedFunding.objects.in_force(on).filter(plan__isnull=True, country=country)
     official = {
         row["year"]: quantize_usd(row["total"])
         for row in totals.order_by().values("year").annotate(total=SumUSD("amount_usd"))
     }
     rows = (
-        Contribution.objects.filter(COUNTS, plan__isnull=True, country=country)
+        Contribution.objects.as_known(on)
+        .filter(columns.counts(), plan__isnull=True, country=country)
         .annotate(year=Coalesce("usage_year", ExtractYear("decision_on"), output_field=models.IntegerField()))
         .order_by()
         .values("year")
-        .annotate(received=SumUSD("counted_usd"), pledged=SumUSD("pledged_usd"))
+        .annotate(counted_sum=SumUSD(columns.counted), pledged_sum=SumUSD(columns.pledged))
     )
-    given = {row["year"]: (add_known([row["received"]]), add_known([row["pledged"]])) for row in rows}
+    given = {row["year"]: (add_known([row["counted_sum"]]), add_known([row["pledged_sum"]])) for row in rows}
     years = sorted(official.keys() | given.keys(), key=lambda year: (year is None, -(year or 0)))
     return [
         OutsideYear(

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Greatest, Round
+from django.db.models.functions import Coalesce
 
 from crp.common.figures import Rollup, add_known
-from crp.common.money import USD_COLUMN, Percent, SumUSD, quantize_usd
+from crp.common.money import USD_COLUMN, Above, Percent, SumUSD, quantize_usd
 from funding.models import Contribution, FundingRequest, Project, ReportedFunding
 from plans.models import Plan, Revision
 
@@ -58,15 +58,6 @@ def with_computed_figures(plans: QuerySet[Plan], on: date | None = None) -> Quer
     official = ReportedFunding.objects.in_force(on).filter(plan=OuterRef("pk"), scope=ReportedFunding.Scope.TOTAL)
     zero = Value(Decimal(0), output_field=USD_COLUMN)
 
-    def above(more: str, less: str) -> Case:
-        # SQLite subtracts in binary: without rounding, a filter for exactly this amount would miss it.
-        rest = Greatest(Round(F(more) - F(less), 2, output_field=USD_COLUMN), zero, output_field=USD_COLUMN)
-        return Case(
-            When(requested_usd__isnull=False, received_usd__isnull=False, then=rest),
-            default=None,
-            output_field=USD_COLUMN,
-        )
-
     # A pledge says nothing of what was received: it must not turn "not reported" into 0.
     reported = (
         Q(current__reports_funding=True) | Exists(given.filter(counted__isnull=False)) | Q(official_usd__isnull=False)
@@ -86,8 +77,8 @@ def with_computed_figures(plans: QuerySet[Plan], on: date | None = None) -> Quer
             ),
         )
         .annotate(
-            gap_usd=above("requested_usd", "received_usd"),
-            over_funded_usd=above("received_usd", "requested_usd"),
+            gap_usd=Above(F("requested_usd"), F("received_usd")),
+            over_funded_usd=Above(F("received_usd"), F("requested_usd")),
             percent_funded=Percent(F("received_usd"), F("requested_usd")),
         )
     )

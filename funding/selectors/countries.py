@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
@@ -26,11 +27,14 @@ from plans.models import Contact, Country, CountryProfile, KeyAction
 
 
 class CountryList:
-    """Every country with a published plan. Queries: 4."""
+    """Every country with a plan published by a day (now where None). Queries: 4."""
+
+    def __init__(self, on: date | None = None) -> None:
+        self.on = on
 
     @cached_property
     def breakdown(self) -> Breakdown:
-        return break_down(published_plans().prefetch_related(None), ["country"])
+        return break_down(published_plans(self.on).prefetch_related(None), ["country"], self.on)
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -43,11 +47,15 @@ class CountryList:
 
 
 class CountryPage:
-    """A country: its mission, its plans and their figures over the years. Queries: 17 at most."""
+    """A country: its mission, its plans and their figures over the years. Queries: 17 at most.
 
-    def __init__(self, country: Country) -> None:
+    Plans and money are those of a past day where ``on`` names one; a mission has no past here.
+    """
+
+    def __init__(self, country: Country, on: date | None = None) -> None:
         self.country = country
-        self.plans = published_plans().filter(countries=country)
+        self.on = on
+        self.plans = published_plans(on).filter(countries=country)
 
     @cached_property
     def profile(self) -> CountryProfile | None:
@@ -89,8 +97,8 @@ class CountryPage:
         if not self.shared:
             return {}
         among = {"country": COUNTRY, "plan": PLAN}
-        plans = published_plans().filter(pk__in=[line.plan.pk for line in self.shared]).prefetch_related(None)
-        lines = break_down(plans, list(among), among=among).lines
+        plans = published_plans(self.on).filter(pk__in=[line.plan.pk for line in self.shared]).prefetch_related(None)
+        lines = break_down(plans, list(among), self.on, among=among).lines
         return {line.keys[1].code: line.figures for line in lines if line.key.code == self.country.iso3}
 
     @cached_property
@@ -111,7 +119,7 @@ class CountryPage:
     @cached_property
     def outside(self) -> list[OutsideYear]:
         """Money for the country outside any plan: in none of the totals."""
-        return outside_plans(self.country)
+        return outside_plans(self.country, self.on)
 
     @property
     def has_pledges_outside(self) -> bool:

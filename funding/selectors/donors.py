@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from crp.common.as_of import AS_OF
 from crp.common.charts import largest
 from crp.common.figures import Breakdown, Line, Rollup, add_known
 from crp.common.money import percent_of
@@ -28,7 +30,7 @@ from funding.rollups.ledger import (
     sums_by_donor,
     to_published_plans,
 )
-from funding.selectors.gaps import without_empty
+from funding.selectors.gaps import state_of
 from funding.selectors.ledger import OUTSIDE, LedgerPage
 from funding.selectors.portfolio import PLAN
 from plans.models import Country
@@ -47,16 +49,19 @@ class DonorLine:
 class DonorList:
     """Everybody who gave to published plans, the largest sum first; the address may narrow it by kind and country.
 
+    ``on``: the past day by whose end they gave, None: now.
+
     Where the address can't be understood ``problems`` says why, by parameter, and nothing is listed.
     Queries: 5, and 1 for each filter.
     """
 
     PER_PAGE = 50
 
-    def __init__(self, parameters: QueryDict) -> None:
-        self.state = without_empty(parameters)
+    def __init__(self, parameters: QueryDict, on: date | None = None) -> None:
+        self.on = on
+        self.state = state_of(parameters, on)
         self.filters = DonorFilter(self.state, queryset=Organization.objects.select_related("country"))
-        self.problems: dict[str, list[str]] = self.filters.problems(also_known=("page",))
+        self.problems: dict[str, list[str]] = self.filters.problems(also_known=("page", AS_OF))
         if not self.problems:
             try:
                 self.page: Page = read_page(self.lines, self.state.get("page", ""), self.PER_PAGE)
@@ -65,7 +70,7 @@ class DonorList:
 
     @cached_property
     def _sums(self) -> dict[int | None, Rollup]:
-        return sums_by_donor(to_published_plans())
+        return sums_by_donor(to_published_plans(on=self.on), self.on)
 
     @cached_property
     def received_usd(self) -> Decimal | None:
@@ -123,9 +128,8 @@ class DonorList:
     def countries(self) -> list[tuple[str, str, bool]]:
         """The countries that donors are of."""
         chosen = {value.upper() for value in self.state.getlist("country")}
-        donors = Organization.objects.filter(
-            Exists(to_published_plans(Contribution.objects.filter(donor=OuterRef("pk")))), country=OuterRef("pk")
-        )
+        given = Contribution.objects.as_known(self.on).filter(donor=OuterRef("pk"))
+        donors = Organization.objects.filter(Exists(to_published_plans(given, self.on)), country=OuterRef("pk"))
         found = Country.objects.filter(Exists(donors))
         return sorted(((item.iso3, item.label, item.iso3 in chosen) for item in found), key=lambda item: item[1])
 
@@ -186,11 +190,12 @@ class DonorPage:
     Queries: 20 at most, however many contributions there are.
     """
 
-    def __init__(self, organization: Organization, parameters: QueryDict) -> None:
+    def __init__(self, organization: Organization, parameters: QueryDict, on: date | None = None) -> None:
         self.organization = organization
-        self.given: QuerySet[Contribution] = Contribution.objects.filter(donor=organization)
-        self.to_plans = to_published_plans(self.given)
-        self.ledger = DonorLedger(public(self.given), parameters)
+        self.on = on
+        self.given: QuerySet[Contribution] = Contribution.objects.as_known(on).filter(donor=organization)
+        self.to_plans = to_published_plans(self.given, on)
+        self.ledger = DonorLedger(public(self.given, on), parameters, on)
         self._breakdowns: dict[str, Breakdown] = {}
 
     @property
@@ -207,7 +212,7 @@ class DonorPage:
     def breakdown(self, dimension: Dimension) -> Breakdown:
         """Return what it gave to plans, opened by one dimension; read once."""
         if dimension.name not in self._breakdowns:
-            self._breakdowns[dimension.name] = break_down_given(self.to_plans, dimension)
+            self._breakdowns[dimension.name] = break_down_given(self.to_plans, dimension, self.on)
         return self._breakdowns[dimension.name]
 
     @property
@@ -243,4 +248,4 @@ class DonorPage:
 class DonorLedger(LedgerPage):
     """The contributions of one donor."""
 
-    PARAMETERS = ("part", "page")
+    PARAMETERS = ("part", "page", AS_OF)

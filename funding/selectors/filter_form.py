@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -110,9 +111,12 @@ class ActiveFilter:
 
 
 class FilterForm:
-    """What the form shows. Queries: 9 at most, however many plans there are."""
+    """What the form shows, of a past day where ``on`` names one. Queries: 9 at most, however many plans there are."""
 
-    def __init__(self, filters: PlanFilter, state: QueryDict, problems: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, filters: PlanFilter, state: QueryDict, problems: Mapping[str, Sequence[str]], on: date | None = None
+    ) -> None:
+        self.on = on
         self.state = state
         self.problems = problems
         self._cleaned: Mapping[str, Any] = getattr(filters.form, "cleaned_data", {})
@@ -158,7 +162,7 @@ class FilterForm:
             "region": self._regions(),
             "global_cluster": self._clusters(),
             "sector": self._sectors(),
-            "framework": self._fixed("framework", framework_choices()),
+            "framework": self._fixed("framework", framework_choices(self.on)),
             "kind": self._fixed("kind", Plan.Kind.choices),
         }
         return {name: Choice(name=name, title=TITLES[name], options=list(options)) for name, options in found.items()}
@@ -173,7 +177,7 @@ class FilterForm:
 
     @cached_property
     def _countries_with_plans(self) -> list[Country]:
-        links = Plan.countries.through.objects.filter(plan__in=Plan.objects.in_force()).values("country")
+        links = Plan.countries.through.objects.filter(plan__in=Plan.objects.in_force(self.on)).values("country")
         return list(
             Country.objects.filter(Q(pk__in=links) | Q(iso3__in=self._chosen("country"))).select_related(
                 "region__parent__parent"
@@ -203,7 +207,7 @@ class FilterForm:
 
     @cached_property
     def _sectors_with_requests(self) -> list[Sector]:
-        requests = FundingRequest.objects.filter(in_force(prefix="revision__"))
+        requests = FundingRequest.objects.filter(in_force(self.on, "revision__"))
         asked = Q(pk__in=requests.filter(sector__isnull=False).values("sector")) | Q(
             pk__in=requests.filter(project__sector__isnull=False).values("project__sector")
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crp.common.as_of import AS_OF
 from crp.common.figures import Rollup, add_known
 from crp.common.pages import BadParameterError, Column, Sorting, problem_of, read_page
 from funding.dimensions import PORTFOLIO
@@ -30,11 +32,11 @@ COLUMNS = (
     Column(name="percent_funded", title=gettext_lazy("Funded"), definition="percent-funded"),
 )
 DEFAULT_ORDER = "-gap_usd"
-OWN_PARAMETERS = ("search", "ordering", "page")
+OWN_PARAMETERS = ("search", "ordering", "page", AS_OF)
 
 
 class GapExplorer:
-    """The plans that an address asks for, their total, and one page of them.
+    """The plans that an address asks for, their total, and one page of them; ``on`` is the past day it asks for.
 
     Where the address can't be understood ``problems`` says why, by parameter, and nothing is listed.
     Queries: 4 for the list, 2 more for a search, 9 for the form; where nothing is found, 1 more for each filter.
@@ -42,9 +44,10 @@ class GapExplorer:
 
     PER_PAGE = 25
 
-    def __init__(self, parameters: QueryDict) -> None:
-        self.state = without_empty(parameters)
-        self.filters = PlanFilter(self.state, queryset=published_plans())
+    def __init__(self, parameters: QueryDict, on: date | None = None) -> None:
+        self.on = on
+        self.state = state_of(parameters, on)
+        self.filters = PlanFilter(self.state, queryset=published_plans(on), on=on)
         self.problems: dict[str, list[str]] = self.filters.problems(also_known=OWN_PARAMETERS)
         self.search = self.state.get("search", "").strip()
         try:
@@ -65,7 +68,7 @@ class GapExplorer:
 
     @cached_property
     def form(self) -> FilterForm:
-        return FilterForm(self.filters, self.state, self.problems)
+        return FilterForm(self.filters, self.state, self.problems, self.on)
 
     @cached_property
     def plans(self) -> QuerySet[Plan]:
@@ -78,7 +81,7 @@ class GapExplorer:
     @cached_property
     def total(self) -> Rollup:
         """The figures of everything found, on all pages."""
-        return total_of(self.plans)
+        return total_of(self.plans, self.on)
 
     @cached_property
     def scale(self) -> Decimal:
@@ -97,9 +100,10 @@ class GapExplorer:
             return None
         wanted = {sector.pk for sector in self.filters.form.cleaned_data[names[0]]}
         among = {"plan": PLAN, names[0]: PORTFOLIO[names[0]]}
-        plans = published_plans().filter(pk__in=[plan.pk for plan in self.page.object_list]).prefetch_related(None)
+        shown = [plan.pk for plan in self.page.object_list]
+        plans = published_plans(self.on).filter(pk__in=shown).prefetch_related(None)
         asked: dict[str | int | None, list[Decimal | None]] = {}
-        for line in break_down(plans, list(among), among=among).lines:
+        for line in break_down(plans, list(among), self.on, among=among).lines:
             plan, sector = line.keys
             if sector.subject is not None and sector.subject.pk in wanted:
                 asked.setdefault(plan.code, []).append(line.figures.requested_usd)
@@ -111,7 +115,7 @@ class GapExplorer:
         found = []
         for active in self.form.active:
             rest = active.state_without
-            plans = PlanFilter(rest, queryset=published_plans()).qs.matching(rest.get("search", ""))
+            plans = PlanFilter(rest, queryset=published_plans(self.on), on=self.on).qs.matching(rest.get("search", ""))
             if count := plans.count():
                 found.append((active, count))
         return found
@@ -144,6 +148,14 @@ class GapExplorer:
         state.pop("page", None)
         state["format"] = "csv"
         return state
+
+
+def state_of(parameters: QueryDict, on: date | None) -> QueryDict:
+    """Return the parameters that say something; today named by its date is as good as none."""
+    state = without_empty(parameters)
+    if on is None:
+        state.pop(AS_OF, None)
+    return state
 
 
 def without_empty(parameters: QueryDict) -> QueryDict:

@@ -16,13 +16,14 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crp.common.as_of import AS_OF
 from crp.common.figures import ZERO, Breakdown, add_known
 from crp.common.money import percent_of
 from crp.common.pages import BadParameterError, problem_of, read_page
 from crp.common.parameters import refuse_unknown
 from funding.models import Contribution, Organization, ReportedFunding, StatusChange
 from funding.rollups.ledger import Account, Part, PartSum, account_of, with_part
-from funding.selectors.gaps import without_empty
+from funding.selectors.gaps import state_of
 from plans.models import Plan
 
 MEANINGS: Mapping[str, Any] = {
@@ -84,16 +85,18 @@ class LedgerGroup:
 class LedgerPage:
     """One page of contributions, in groups of what they count as; ``parameters`` may narrow it to one part or donor.
 
-    None: nothing is listed. Where the address can't be understood ``problems`` says why, by parameter.
+    ``given`` comes from ``as_known(as_of)``, the past day it is of. Parameters None: nothing is listed.
+    Where the address can't be understood ``problems`` says why, by parameter.
     Queries: 1 for the sums, 3 for the page, 2 more for a donor.
     """
 
     PER_PAGE = 50
-    PARAMETERS: tuple[str, ...] = ("part", "donor", "page")
+    PARAMETERS: tuple[str, ...] = ("part", "donor", "page", AS_OF)
 
-    def __init__(self, given: QuerySet[Contribution], parameters: QueryDict | None) -> None:
+    def __init__(self, given: QuerySet[Contribution], parameters: QueryDict | None, as_of: date | None = None) -> None:
         self.given = given
-        self.state = without_empty(parameters or QueryDict())
+        self.as_of = as_of
+        self.state = state_of(parameters or QueryDict(), as_of)
         self.problems: dict[str, list[str]] = refuse_unknown(self.state.keys(), self.PARAMETERS)
         self.donor: Organization | None = None
         self.part: Part | None = None
@@ -106,7 +109,7 @@ class LedgerPage:
     def _read(self) -> None:
         self.part = self._read_part()
         self.donor = self._read_donor()
-        rows: Any = with_part(self.given)  # mypy does not see what is annotated there
+        rows: Any = with_part(self.given, self.as_of)  # mypy does not see what is annotated there
         rows = rows.annotate(is_outside=Q(plan__isnull=True))
         if self.donor is not None:
             rows = rows.filter(donor=self.donor)
@@ -114,7 +117,7 @@ class LedgerPage:
             rows = rows.filter(part=self.part.value)
         newest_first = ("is_outside", "place", F("decision_on").desc(nulls_last=True), "code")
         related = ("plan", "country", "donor", "recipient", "sector__taxonomy", "source", "parent", "duplicate_of")
-        steps = StatusChange.objects.order_by(F("since_on").asc(nulls_first=True), "pk")
+        steps = StatusChange.objects.taken_by(self.as_of).order_by(F("since_on").asc(nulls_first=True), "pk")
         rows = rows.select_related(*related).prefetch_related(Prefetch("status_changes", steps))
         self.page: Page = read_page(rows.order_by(*newest_first), self.state.get("page", ""), self.PER_PAGE)
 
@@ -145,16 +148,16 @@ class LedgerPage:
     @cached_property
     def account(self) -> Account:
         """What all contributions to plans count as, whatever the page is narrowed to."""
-        return account_of(self.given.filter(plan__isnull=False))
+        return account_of(self.given.filter(plan__isnull=False), self.as_of)
 
     @cached_property
     def outside(self) -> Account:
         """The same of money outside any plan: in no total of plans."""
-        return account_of(self.given.filter(plan__isnull=True))
+        return account_of(self.given.filter(plan__isnull=True), self.as_of)
 
     @cached_property
     def _shown(self) -> Account:
-        return self.account if self.donor is None else account_of(self.given.filter(donor=self.donor))
+        return self.account if self.donor is None else account_of(self.given.filter(donor=self.donor), self.as_of)
 
     @cached_property
     def groups(self) -> list[LedgerGroup]:
@@ -174,17 +177,17 @@ class LedgerPage:
 
 
 class PlanLedger(LedgerPage):
-    """The contributions to one plan, beside its official total. Queries: 1 more."""
+    """The contributions to one plan, beside its official total. ``on`` is the day that asks. Queries: 1 more."""
 
-    def __init__(self, plan: Plan, parameters: QueryDict | None, on: date) -> None:
+    def __init__(self, plan: Plan, parameters: QueryDict | None, on: date, as_of: date | None = None) -> None:
         self.plan = plan
-        self.on = on
-        super().__init__(plan.contributions.all(), parameters)
+        self.on = as_of or on
+        super().__init__(plan.contributions.as_known(as_of), parameters, as_of)
 
     @cached_property
     def official(self) -> ReportedFunding | None:
         """The official total in force. None: none is on record."""
-        totals = self.plan.reported_funding.in_force().filter(scope=ReportedFunding.Scope.TOTAL)
+        totals = self.plan.reported_funding.in_force(self.as_of).filter(scope=ReportedFunding.Scope.TOTAL)
         return totals.select_related("source").first()
 
     @property

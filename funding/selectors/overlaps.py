@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef
@@ -63,12 +64,15 @@ class InterAgencyPart:
 
 
 def inter_agency_parts(
-    requests: Sequence[FundingRequest], rows: Iterable[RelatedPlan], figures: Rollup
+    requests: Sequence[FundingRequest], rows: Iterable[RelatedPlan], figures: Rollup, on: date | None = None
 ) -> list[InterAgencyPart]:
-    """Return each inter-agency plan that the lines of a revision name. Queries: 2 where one is a plan CRP has."""
+    """Return each inter-agency plan that the lines of a revision name, as it was on a day (now where None).
+
+    Queries: 2 where one is a plan CRP has.
+    """
     rows = list(rows)
     known = {row.related_plan_id for row in rows if row.related_plan_id is not None}
-    others = {line.plan.pk: line for line in plan_lines(published_plans().filter(pk__in=known))} if known else {}
+    others = {line.plan.pk: line for line in plan_lines(published_plans(on).filter(pk__in=known))} if known else {}
     return _parts(requests, rows, figures, others)
 
 
@@ -98,10 +102,13 @@ class NamingPlan:
     part: InterAgencyPart
 
 
-def plans_naming(line: PlanLine) -> list[NamingPlan]:
-    """Return the published plans whose lines name this one, the newest first. Queries: 1, and 3 where there are any."""
+def plans_naming(line: PlanLine, on: date | None = None) -> list[NamingPlan]:
+    """Return the plans published by a day (now where None) whose lines name this one, the newest first.
+
+    Queries: 1, and 3 where there are any.
+    """
     rows = RelatedPlan.objects.filter(related_plan=line.plan, revision=OuterRef("current"))
-    plans = published_plans().filter(Exists(rows)).order_by("-start_year", "code")
+    plans = published_plans(on).filter(Exists(rows)).order_by("-start_year", "code")
     naming = plan_lines(plans)
     if not naming:
         return []

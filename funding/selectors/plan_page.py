@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -42,14 +43,14 @@ class PlanPage(PublishedPlan):
     Queries: five at most for each breakdown besides.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        super().__init__(plan)
+    def __init__(self, plan: Plan, on: date | None = None) -> None:
+        super().__init__(plan, on)
         self._breakdowns: dict[str, Breakdown] = {}
 
     def breakdown(self, by: str) -> Breakdown:
         """Return the plan's total, opened by one dimension; read once."""
         if by not in self._breakdowns:
-            self._breakdowns[by] = break_down_plan(self.plan, by)
+            self._breakdowns[by] = break_down_plan(self.plan, by, self.on)
         return self._breakdowns[by]
 
     @property
@@ -253,12 +254,12 @@ class PlanPage(PublishedPlan):
     @cached_property
     def inter_agency(self) -> list[InterAgencyPart]:
         """The inter-agency plans that its lines name, with how much of them lies inside each."""
-        return inter_agency_parts(self.rows(FundingRequest), self.rows(RelatedPlan), self.figures)
+        return inter_agency_parts(self.rows(FundingRequest), self.rows(RelatedPlan), self.figures, self.on)
 
     @cached_property
     def named_by(self) -> list[NamingPlan]:
         """The plans whose lines name this one, with how much of them lies inside it."""
-        return plans_naming(self.line)
+        return plans_naming(self.line, self.on)
 
     @cached_property
     def breakdowns(self) -> list[BreakdownPart]:
@@ -300,7 +301,7 @@ class PlanPage(PublishedPlan):
     @cached_property
     def _official_scopes(self) -> set[str]:
         """The parts of which it has an official total."""
-        totals = self.plan.reported_funding.in_force()
+        totals = self.plan.reported_funding.in_force(self.on)
         return set(totals.order_by().values_list("scope", flat=True).distinct())
 
     @cached_property
@@ -325,7 +326,7 @@ class PlanPage(PublishedPlan):
     @cached_property
     def other_plans(self) -> list[PlanLine]:
         """Other published plans of its countries, the newest first."""
-        same = published_plans().filter(
+        same = published_plans(self.on).filter(
             pk__in=Plan.countries.through.objects.filter(country__in=self.plan.countries.all()).values("plan")
         )
         return plan_lines(same.exclude(pk=self.plan.pk).order_by("-start_year", "code"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -32,12 +33,13 @@ Row = TypeVar("Row", bound=RevisionRow)
 
 
 class PublishedPlan:
-    """A plan that came from :func:`published_plans`, with all that its revision in force says.
+    """A plan that came from ``published_plans(on)``, with all that its revision in force says.
 
     Queries: one a model of rows, those of the checks; none depends on how many rows there are.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, on: date | None = None) -> None:
+        self.on = on
         self.plan = plan
         self.revision = plan.current
         self.revision.plan = plan
@@ -82,7 +84,7 @@ class PublishedPlan:
 
     @cached_property
     def checks(self) -> list[Check]:
-        return check_revision(self.revision)
+        return check_revision(self.revision, as_of=self.on)
 
     @cached_property
     def verdict(self) -> Verdict:

@@ -62,9 +62,9 @@ class YearColumn:
     figures: Rollup | None
 
 
-def published_plans() -> QuerySet[Plan]:
-    """Return the plans that the public sees, with their figures and countries."""
-    return with_figures(Plan.objects.in_force()).prefetch_related("countries")
+def published_plans(on: date | None = None) -> QuerySet[Plan]:
+    """Return the plans that the public saw on a day (now where None), with their figures of it and countries."""
+    return with_figures(Plan.objects.in_force(on), on).prefetch_related("countries")
 
 
 def plan_lines(plans: Iterable[Plan]) -> list[PlanLine]:
@@ -94,20 +94,21 @@ def year_columns(lines: Iterable[Line]) -> list[YearColumn]:
 
 
 class Portfolio:
-    """All published plans together. Queries: 16 at most, and of the plans only those that it shows."""
+    """All plans published by a day (now where None). Queries: 16 at most, and of the plans only those that it shows."""
 
     SHOWN = 6
 
-    def __init__(self) -> None:
-        self.plans: Any = published_plans()  # the columns of its figures are not in the model
+    def __init__(self, on: date | None = None) -> None:
+        self.on = on
+        self.plans: Any = published_plans(on)  # the columns of its figures are not in the model
 
     @cached_property
     def total(self) -> Rollup:
-        return total_of(self.plans)
+        return total_of(self.plans, self.on)
 
     @cached_property
     def by_year(self) -> Breakdown:
-        return break_down(self.plans.prefetch_related(None), ["year"])
+        return break_down(self.plans.prefetch_related(None), ["year"], self.on)
 
     @cached_property
     def years(self) -> list[YearColumn]:
@@ -119,7 +120,7 @@ class Portfolio:
 
     @cached_property
     def by_cluster(self) -> Breakdown:
-        return break_down(self.plans.prefetch_related(None), ["global_cluster"])
+        return break_down(self.plans.prefetch_related(None), ["global_cluster"], self.on)
 
     @cached_property
     def clusters(self) -> Sequence[Line]:

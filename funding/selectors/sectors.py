@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from crp.common.charts import largest
 from crp.common.figures import Breakdown, Line, Rollup
-from funding.dimensions import GLOBAL_CLUSTER, SECTOR, YEAR, Dimension
+from funding.dimensions import GLOBAL_CLUSTER, SECTOR, YEAR, Dimension, sector_code
 from funding.models import Contribution, FundingRequest
 from funding.rollups import add_up, break_down, figures_of
 from funding.selectors.portfolio import (
@@ -54,15 +55,18 @@ class TaxonomyPart:
 
 
 class SectorList:
-    """Every taxonomy with its sectors. Queries: 14 at most."""
+    """Every taxonomy with its sectors, and their figures on a day (now where None). Queries: 14 at most."""
+
+    def __init__(self, on: date | None = None) -> None:
+        self.on = on
 
     @cached_property
     def by_cluster(self) -> Breakdown:
-        return break_down(published_plans().prefetch_related(None), ["global_cluster"])
+        return break_down(published_plans(self.on).prefetch_related(None), ["global_cluster"], self.on)
 
     @cached_property
     def by_sector(self) -> Breakdown:
-        return break_down(published_plans().prefetch_related(None), ["sector"])
+        return break_down(published_plans(self.on).prefetch_related(None), ["sector"], self.on)
 
     @cached_property
     def parts(self) -> list[TaxonomyPart]:
@@ -101,7 +105,8 @@ class SectorPage:
     Queries: 16 at most.
     """
 
-    def __init__(self, sector: Sector) -> None:
+    def __init__(self, sector: Sector, on: date | None = None) -> None:
+        self.on = on
         self.sector = sector
         self.is_cluster = sector.taxonomy.kind == Taxonomy.Kind.GLOBAL_CLUSTERS
 
@@ -118,6 +123,11 @@ class SectorPage:
         return list(rows.order_by("-sector__taxonomy__start_year", "sector__taxonomy__code", "sector__order"))
 
     @property
+    def sector_code(self) -> str:
+        """Its code as filters take it."""
+        return sector_code(self.sector)
+
+    @property
     def dimension(self) -> Dimension:
         return GLOBAL_CLUSTER if self.is_cluster else SECTOR
 
@@ -128,12 +138,12 @@ class SectorPage:
         asked = FundingRequest.objects.filter(
             Q(**{path: self.sector}) | Q(**{f"project__{path}": self.sector}), revision=OuterRef("current")
         )
-        given = Contribution.objects.filter(plan=OuterRef("pk"), **{path: self.sector})
-        return published_plans().filter(Exists(asked) | Exists(given))
+        given = Contribution.objects.decided_by(self.on).filter(plan=OuterRef("pk"), **{path: self.sector})
+        return published_plans(self.on).filter(Exists(asked) | Exists(given))
 
     def _lines_by(self, dimension: Dimension) -> list[Line]:
         among = {dimension.name: dimension, self.dimension.name: self.dimension}
-        breakdown = break_down(self.plans.prefetch_related(None), list(among), among=among)
+        breakdown = break_down(self.plans.prefetch_related(None), list(among), self.on, among=among)
         return [line for line in breakdown.lines if line.keys[1].subject == self.sector]
 
     @cached_property
@@ -165,6 +175,6 @@ class SectorPage:
     @cached_property
     def siblings(self) -> list[tuple[Crosswalk, Rollup | None]]:
         """The sectors of a cluster, each with what published plans ask for in it."""
-        breakdown = break_down(self.plans.prefetch_related(None), ["sector"])
+        breakdown = break_down(self.plans.prefetch_related(None), ["sector"], self.on)
         figures = {line.key.subject.pk: line.figures for line in breakdown.rows}
         return [(item, figures.get(item.sector_id)) for item in self.mapped]

@@ -64,6 +64,10 @@ def start_revision(*, plan: Plan, by: Person | None, reason: str = "") -> Revisi
     return draft
 
 
+# What says where the day was read that the former revision was published on says nothing of the next one's.
+DAYS_OF_PUBLICATION = ("published_at", "superseded_at")
+
+
 def _copy_rows(former: Revision, draft: Revision, by: Person | None) -> None:
     copies: dict[type, dict[int, Any]] = {}
     for model in row_models():
@@ -77,7 +81,8 @@ def _copy_rows(former: Revision, draft: Revision, by: Person | None) -> None:
             new.append(_copy(row, **changes))
         bulk_create(model, new, by=by)
         copies[model] = {row.pk: copy for row, copy in zip(rows, new, strict=True)}
-    bulk_create(Citation, [_copy(citation, revision=draft) for citation in former.citations.all()], by=by)
+    kept = former.citations.exclude(subject=former.row_key, field__in=DAYS_OF_PUBLICATION)
+    bulk_create(Citation, [_copy(citation, revision=draft) for citation in kept], by=by)
 
 
 def _copy(row: Row, **changes: Any) -> Row:

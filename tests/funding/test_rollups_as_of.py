@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -101,10 +101,10 @@ def test_money_for_what_the_revision_of_the_day_did_not_have_yet_keeps_its_code(
 
 
 def test_money_of_a_project_goes_to_the_framework_that_it_had_on_the_day(plan: Plan) -> None:
-    current = plan.revisions.in_force().get()
-    moved = Project.objects.get(revision=current, code="P-1")
-    moved.framework = Framework.objects.get(revision=current, code="RRP")
-    moved.save()
+    draft = start_revision(plan=plan, by=None)
+    rrp = Framework.objects.get(revision=draft, code="RRP")
+    Project.objects.filter(revision=draft, code="P-1").update(framework=rrp)
+    publish_revision(revision=draft, by=None, reason="Moved", at=JULY + timedelta(hours=1))
     make_contribution(plan=plan, amount_usd=20, decision_on=date(2024, 2, 1), project_code="P-1")
     june = amounts(break_down_plan(plan, "framework", date(2024, 6, 30)), "received_usd")
     assert june["HRP"] == 120

@@ -39,18 +39,21 @@ class ConditionalMixin(APIView):
         The stamp is read before the data: an answer may be newer than its ETag, and is then fetched once more.
         """
         stamp = self.read_stamp()
-        etag = _etag(stamp, request.build_absolute_uri(), request.accepted_renderer.format)
+        on = getattr(self, "on", None)
+        etag = _etag(stamp, request.build_absolute_uri(), request.accepted_renderer.format, on)
         known = get_conditional_response(request, etag=etag)
         response = make(stamp) if known is None else known
         if response.status_code in {200, 304}:
             response.headers["ETag"] = etag
             response.headers["Cache-Control"] = "no-cache"  # keep it, and ask each time whether it still holds
-            response.made_of = (stamp, etag, self.read_stamp)  # type: ignore[attr-defined]  # for UnchangedMiddleware
+            # What is asked for today by its date is another answer once the day is over.
+            if getattr(self, "day", None) == on:
+                response.made_of = (stamp, etag, self.read_stamp)  # type: ignore[attr-defined]  # UnchangedMiddleware
         return response
 
     def kept_json(self, request: Request, stamp: Hashable, make: Callable[[], Any]) -> HttpResponse:
         """Return what ``make()`` gives as JSON, made once for an address as long as the stamp holds."""
-        address = request.build_absolute_uri()
+        address = (request.build_absolute_uri(), getattr(self, "on", None))
         return HttpResponse(
             _KEPT.get(stamp, address, lambda: to_json(make()), keeps=lambda body: len(body) <= LARGEST_KEPT),
             content_type=JSONRenderer.media_type,

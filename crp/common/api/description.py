@@ -62,6 +62,13 @@ Codes in parameters may be written in small letters.
 To follow changes, ask for `updated_since` (plans, contributions) with the time of your last call. It does not tell what
 was taken away: now and then, pull everything.
 
+## A past day
+
+`as_of=2025-12-31` answers as of the end of that day (UTC): the revision in force then, contributions decided and
+official totals reported by then; filters go by the figures of that day. Lists leave out what was not published yet, and
+one plan asked for before its first publication is **404** with the day of it in `detail`. Today is the same as not
+given; a day to come is **400**.
+
 ## Errors
 
 An error is always JSON: `{"detail": sentence, "code": kind, "errors": {parameter: [sentence]}}`. A parameter that is

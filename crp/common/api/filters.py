@@ -25,11 +25,14 @@ LIST_PARAMETERS = ("limit", "offset", "ordering", "search")
 class StrictFilterBackend(DjangoFilterBackend):
     """Applies the view's filter set, and refuses parameters that the list does not have."""
 
+    def get_filterset_kwargs(self, request: Request, queryset: QuerySet, view: Any) -> dict[str, Any]:
+        return {**super().get_filterset_kwargs(request, queryset, view), "on": getattr(view, "on", None)}
+
     def filter_queryset(self, request: Request, queryset: QuerySet, view: APIView) -> QuerySet:
         filterset = self.get_filterset(request, queryset, view)
         filters = {} if filterset is None else filterset.filters
         own = getattr(view, "parameters", LIST_PARAMETERS)
-        known = (*ALWAYS_KNOWN, *own, *filters)
+        known = (*ALWAYS_KNOWN, *own, *getattr(view, "own_parameters", ()), *filters)
         problems = {
             **refuse_unknown(request.query_params, known),
             **unusable(request.query_params, getattr(view, "list_parameters", ("ordering",)), filters),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import django_filters
@@ -11,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter
 from crp.common.api.exceptions import ErrorSerializer
 from crp.common.api.parameters import MOST_VALUES
 from crp.common.api.renderers import CSVRenderer, NDJSONRenderer
+from crp.common.as_of import AS_OF
 from crp.common.filters import ValuesWidget
 
 MOST_USD = 9_999_999_999_999.99
@@ -25,7 +27,7 @@ ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "404": (
-        "Nothing that is published has this code.",
+        "Nothing that is published has this code, or nothing was by the day that as_of names: detail says when it was.",
         {"detail": "No plan has the code “MLI-CRP-1999”.", "code": "not_found"},
     ),
     "406": (
@@ -64,7 +66,14 @@ class StrictAutoSchema(AutoSchema):
             default=formats[0],
             description="Format of the answer. It wins over the header Accept, the other way to ask for one.",
         )
-        return [*super().get_override_parameters(), parameter]
+        as_of = OpenApiParameter(
+            AS_OF,
+            date,
+            description="A day: the answer is what was published, and decided on, by its end (UTC). Today is the same "
+            "as not given; a day to come is 400.",
+        )
+        takes_as_of = getattr(self.view, "takes_as_of", False)
+        return [*super().get_override_parameters(), *((as_of,) if takes_as_of else ()), parameter]
 
     @property
     def _action(self) -> str:
@@ -78,7 +87,11 @@ class StrictAutoSchema(AutoSchema):
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         parameters = super()._resolve_path_parameters(variables)
+        own = getattr(self.view, "path_parameters", {})
         for parameter in parameters:
+            if parameter["name"] in own:
+                parameter.update(own[parameter["name"]])
+                continue
             example = self.view.lookup_example
             parameter["description"] = f"Code of the {self.view.nouns[0]}, as the list gives it."
             parameter["schema"] = {"type": "string", "minLength": 1}

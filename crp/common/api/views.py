@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django_filters import DateFilter
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -19,6 +22,8 @@ from rest_framework.views import APIView
 from crp.common.api.filters import ALWAYS_KNOWN
 from crp.common.api.parameters import LONGEST_VALUE, NULL, short, unusable
 from crp.common.api.renderers import CSVRenderer, NDJSONRenderer, StreamRenderer, stream_csv, stream_ndjson
+from crp.common.as_of import AS_OF, past, read_as_of, today
+from crp.common.pages import BadParameterError, problem_of
 from crp.common.parameters import refuse_unknown
 from crp.common.text import fold
 
@@ -34,6 +39,12 @@ class StrictParametersMixin(APIView):
     """Actions that answer in CSV too."""
     ndjson_actions: ClassVar[tuple[str, ...]] = ()
     """Actions that answer in NDJSON too."""
+    as_of_actions: ClassVar[tuple[str, ...]] = ()
+    """Actions that can be asked for a past day."""
+    day: date | None = None
+    """The day that the address names, be it today."""
+    on: date | None = None
+    """The past day that is asked for. None: what holds now is."""
 
     # What the schema says of it.
     tag: ClassVar[str] = "about"
@@ -53,13 +64,44 @@ class StrictParametersMixin(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if request.method not in {"GET", "HEAD"}:
+            return
         action = getattr(self, "action", None)
-        if action != "list" and request.method in {"GET", "HEAD"}:
-            known = (*ALWAYS_KNOWN, *self.parameters_of_action.get(action or "", ()))
+        problems = self._read_day(request) if self.takes_as_of else {}
+        if action != "list":
+            known = (*ALWAYS_KNOWN, *self.own_parameters, *self.parameters_of_action.get(action or "", ()))
             given = request.query_params
-            problems = {**refuse_unknown(given, known), **unusable(given, (), {})}
-            if problems:
-                raise ValidationError(problems)
+            problems = {**refuse_unknown(given, known), **unusable(given, (), {}), **problems}
+        if problems:
+            raise ValidationError(problems)
+
+    @property
+    def takes_as_of(self) -> bool:
+        """Whether a past day can be asked for."""
+        return getattr(self, "action", None) in self.as_of_actions
+
+    @property
+    def own_parameters(self) -> tuple[str, ...]:
+        """Parameters that are no filter and that no backend reads."""
+        return (AS_OF,) if self.takes_as_of else ()
+
+    def _read_day(self, request: Request) -> dict[str, list[str]]:
+        """Read the day, and return what is wrong with it under the name of the parameter; empty where nothing is."""
+        given = QueryDict(mutable=True)
+        given.setlist(AS_OF, request.query_params.getlist(AS_OF))
+        problems = unusable(given, (), {AS_OF: DateFilter()}) if AS_OF in request.query_params else {}
+        if not problems:
+            now = today()
+            try:
+                self.day = read_as_of(given.getlist(AS_OF), now)
+            except BadParameterError as error:
+                return dict(problem_of(error))
+            self.on = past(self.day, now)
+        return problems
+
+    def named(self, name: str) -> str:
+        """Return the name of a download, with the day that it is of where that is past."""
+        return name if self.on is None else f"{name}-as-of-{self.on.isoformat()}"
 
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
@@ -96,8 +138,8 @@ class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.Generic
     def stream(self, request: Request, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Any:
         """Return rows as a download in the format asked for."""
         if isinstance(request.accepted_renderer, NDJSONRenderer):
-            return stream_ndjson(rows, self.basename)
-        return stream_csv(columns, rows, self.basename)
+            return stream_ndjson(rows, self.named(self.basename))
+        return stream_csv(columns, rows, self.named(self.basename))
 
     def _rows(self, rows: Any) -> Iterator[dict[str, Any]]:
         serializer = self.get_serializer()
@@ -146,9 +188,15 @@ class ReadOnlyViewSet(mixins.RetrieveModelMixin, ListViewSet):
         except ObjectDoesNotExist:
             raise NotFound(self._not_found(rows, value)) from None
 
+    def not_yet(self, value: str) -> str:
+        """Return the sentence for an entry that there was not yet on the day asked for; empty for any other."""
+        return ""
+
     def _not_found(self, rows: QuerySet, value: str) -> str:
         sentence = f"No {self.nouns[0]} has the code “{short(value)}”."
         if NULL in value or len(value) > LONGEST_VALUE:
             return sentence
+        if self.on is not None and (not_yet := self.not_yet(value)):
+            return not_yet
         near = rows.filter(**{f"{self.lookup_field}__iexact": value}).values_list(self.lookup_field, flat=True).first()
         return f"{sentence} Did you mean “{near}”?" if near else sentence
