@@ -27,10 +27,18 @@ _reason: ContextVar[str] = ContextVar("reason", default="")
 
 
 class Records(HistoricalRecords):
-    """The history of a model, without the columns that the database computes: those follow from the others."""
+    """The history of a model.
+
+    It leaves out the columns that the database computes, which follow from the others, and personal data.
+    """
 
     def fields_included(self, model: type[models.Model]) -> list[models.Field]:
-        return [field for field in super().fields_included(model) if not isinstance(field, models.GeneratedField)]
+        personal = getattr(model, "personal_fields", ())
+        return [
+            field
+            for field in super().fields_included(model)
+            if not isinstance(field, models.GeneratedField) and field.name not in personal
+        ]
 
     def get_history_user(self, instance: models.Model) -> Any:
         """Return who changes a row: who is named on it, or else for all that is done now, or who is signed in."""

@@ -54,6 +54,8 @@ class NaturalKeyModel(models.Model):
     """
 
     natural_key_fields: ClassVar[tuple[str, ...]]
+    personal_fields: ClassVar[tuple[str, ...]] = ()
+    """Columns with personal data: the history, which outlives it, does not keep them."""
     objects = NaturalKeyQuerySet.as_manager()
     history = Records(inherit=True, no_db_index=LINKS_WITHOUT_INDEX)
     """Who changed what and when. Bulk writes keep it through :mod:`crp.common.history`."""

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
 from django.core.management import call_command
 from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializedObject
+from django.db import models
+from django.utils.translation import gettext_noop
+
+from crp.common.history import BATCH, record
 
 # They grow from one version of CRP to the next, and new plans refer to the new entries: what is missing is added.
 LISTS = (
@@ -18,13 +26,32 @@ LISTS = (
     "organizations",
 )  # in this order each finds what it refers to
 
+LOADED = gettext_noop("Loaded with CRP")
+
 
 class LoadMissing(loaddata.Command):
-    """``loaddata`` that leaves an object alone where the database already has it, whatever was changed there."""
+    """``loaddata`` that leaves an object alone where the database already has it, whatever was changed there.
+
+    What it adds has a first entry in the history: Django's own ``loaddata`` tells nobody.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._added: dict[type[models.Model], list[int]] = defaultdict(list)
+
+    def loaddata(self, fixture_labels: Sequence[str]) -> None:
+        super().loaddata(fixture_labels)
+        for model, keys in self._added.items():
+            for start in range(0, len(keys), BATCH):
+                rows = model._default_manager.filter(pk__in=keys[start : start + BATCH]).order_by("pk")
+                record(model, list(rows), why=LOADED)
 
     def save_obj(self, obj: DeserializedObject) -> bool:
         # The fixtures give no numbers: an object has one only where its natural key was found.
-        return obj.object.pk is None and super().save_obj(obj)
+        is_added = obj.object.pk is None and super().save_obj(obj)
+        if is_added:
+            self._added[type(obj.object)].append(obj.object.pk)
+        return is_added
 
 
 def load_lists() -> int:

@@ -91,6 +91,7 @@ class Contact(NaturalKeyModel):
     )
 
     natural_key_fields: ClassVar = ("profile__country__iso3", "kind", "value")
+    personal_fields: ClassVar = ("value",)
 
     class Meta:
         verbose_name = _("contact")

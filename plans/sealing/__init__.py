@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from crp.common.history import bulk_update, done
 from plans.models import Revision
+from plans.querysets import RevisionQuerySet
 
 from .canonical import canonical_forms, to_bytes
 
@@ -56,13 +58,13 @@ def seal_published() -> int:
             batch = waiting[start : start + BATCH]
             for found in _recompute(batch, _seals_before(batch)):
                 found.revision.seal = found.expected
-            with done(why="Sealed"):
+            with done(why=gettext_noop("Sealed")):
                 bulk_update(Revision, batch, ["seal"])
             sealed += len(batch)
     return sealed
 
 
-def _unsealed() -> Iterable[Revision]:
+def _unsealed() -> RevisionQuerySet:
     return Revision.objects.public().filter(seal="")
 
 

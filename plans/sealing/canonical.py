@@ -37,7 +37,8 @@ def canonical_forms(revisions: Iterable[Revision], before: Mapping[int, str]) ->
     revisions = list(revisions)
     rows: dict[int, dict[str, Rows]] = {revision.pk: {} for revision in revisions}
     names = _Names(rows)
-    for model in (*row_models(), Citation):
+    tree: tuple[type[models.Model], ...] = (*row_models(), Citation)
+    for model in tree:
         for revision_id, found in _rows_of(model, rows, names).items():
             rows[revision_id][str(model._meta.model_name)] = found
     columns = _columns(Revision)
@@ -84,7 +85,7 @@ def _value(field: models.Field, value: Any, names: _Names) -> Any:
     if value is None:
         return None
     if isinstance(field, models.ForeignKey):
-        return names.of(field.related_model)[value]  # type: ignore[index]
+        return names.of(field.related_model)[value]
     if isinstance(value, Decimal):
         return f"{value:.{field.decimal_places}f}"  # type: ignore[attr-defined]
     if isinstance(value, datetime):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 
 from plans.models import Citation, Revision
 from plans.tree import row_models
@@ -23,7 +24,8 @@ EVENTS = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
 
 def row_tables() -> list[str]:
     """Return the tables whose rows belong to revisions."""
-    return [model._meta.db_table for model in (Citation, *row_models())]
+    models: tuple[type[Model], ...] = (Citation, *row_models())
+    return [model._meta.db_table for model in models]
 
 
 def _is_changed() -> str:

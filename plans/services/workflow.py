@@ -80,8 +80,8 @@ def return_revision(*, revision: Revision, by: Person | None, comment: str) -> R
 
 def authors_of(revision: Revision) -> set[int]:
     """Return who wrote a revision, by primary key: who started, sent or changed it or a row of it. Queries: 3."""
-    people = set(revision.steps.filter(action__in=(Action.STARTED, Action.SUBMITTED)).values_list("by_id", flat=True))
-    people.add(revision.created_by_id)
+    started_or_sent = revision.steps.filter(action__in=(Action.STARTED, Action.SUBMITTED))
+    people = {revision.created_by_id, *started_or_sent.values_list("by_id", flat=True)}
     # Who only moved it on its way wrote nothing.
     own = Revision.history.filter(id=revision.pk).exclude(history_change_reason__in=Action.values)
     changes = [own.order_by().values_list("history_user_id", flat=True)]

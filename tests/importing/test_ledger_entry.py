@@ -13,12 +13,14 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 
+from crp.accounts.roles import Role
 from crp.importing.ledger.entry import Entry, enter
 from crp.importing.ledger.reading import read_entries
 from funding.models import Contribution, Organization, OrganizationIdentifier, StatusChange
 from funding.services import merge_duplicate
 from plans.models import Plan
-from tests.factories import make_organization, make_plan, make_reported_funding, make_user
+from tests.admin import make_person
+from tests.factories import make_organization, make_plan, make_reported_funding
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -55,7 +57,7 @@ def told(entry: Entry) -> list[str]:
 def test_every_column_reaches_its_field(plan: Plan) -> None:
     sector = plan.revisions.get().taxonomy.sectors.first()
     make_organization(code="iom", name="IOM")
-    user = make_user()
+    user = make_person(Role.FUNDING_OFFICER)
     entry = run(
         {
             "donor": "norvege", "recipient": "IOM", "status": "commitment", "amount_usd": "",
@@ -260,7 +262,7 @@ def test_the_command_records_a_file_once(plan: Plan, tmp_path: Path) -> None:
     assert "march.csv: 2 new\n  new: USD 2,600.50\n" in dry
     assert dry.endswith("Nothing was recorded: this was a dry run.\n")
     assert not Contribution.objects.exists()
-    user = make_user(username="anna")
+    user = make_person(Role.FUNDING_OFFICER, username="anna")
     assert command(path, "--by", "anna").endswith("Recorded: 2 rows.\n")
     assert {step.recorded_by for step in StatusChange.objects.all()} == {user}
     assert command(path).endswith("Recorded: 0 rows.\n")

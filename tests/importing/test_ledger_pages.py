@@ -7,16 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from crp.accounts.roles import Role
 from crp.importing.ledger.pages import SALT
 from funding.models import Contribution
 from plans.models import Plan
-from tests.admin import make_programme_officer
+from tests.admin import make_person, make_programme_officer
 from tests.conftest import MaliPlans
 from tests.factories import make_contribution
 
@@ -134,9 +133,7 @@ def test_the_list_leads_to_bulk_entry(officer: Client) -> None:
 
 
 def test_who_may_not_record_is_told_which_right_is_missing(client: Client, mali: MaliPlans) -> None:
-    user = get_user_model().objects.create_user("reader", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_contribution"))
-    client.force_login(user)
+    client.force_login(make_person(Role.VIEWER))
     for answer in (client.get(BULK), upload(client, GOOD), client.get(f"{BULK}template.csv")):
         assert answer.status_code == 403
         assert "“Can add contribution”" in answer.content.decode()

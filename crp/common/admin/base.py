@@ -122,8 +122,8 @@ class BaseAdmin(SafeEditing, ObjectRights, admin.ModelAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return the actions of the list; the one that deletes says why it can't, instead of leading to a refusal."""
         actions = super().get_actions(request)
-        if "delete_selected" in actions:
-            _function, name, description = actions["delete_selected"]
+        if (deletion := actions.get("delete_selected")) is not None:
+            _function, name, description = deletion
             actions["delete_selected"] = (delete_allowed, name, description)
         return actions
 
@@ -145,6 +145,8 @@ class BaseAdmin(SafeEditing, ObjectRights, admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Lead to what is on record of an object and its rows: who changed what, from what to what."""
+        if not hasattr(self.model, "history"):
+            return super().history_view(request, object_id, extra_context)
         of = urlencode({"of": self.opts.label_lower, "id": unquote(object_id)})
         return redirect(f"{reverse('admin_changes')}?{of}")
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from crp.common.history import bulk_create, bulk_update
 from crp.importing.report import Outcome
 from funding.models import Contribution, StatusChange
 from funding.services.duplicates import suspect
@@ -258,12 +259,10 @@ class FlowWriter:
                 )
 
     def _save(self, new: list[Contribution], changed: list[Contribution], steps: list[StatusChange]) -> None:
-        Contribution.objects.bulk_create(new)
+        bulk_create(Contribution, new)
         columns = [name.removesuffix("_id") for name in GIVEN]
-        Contribution.objects.bulk_update(
-            changed, [*columns, "review", "duplicate_of", "source", "source_line", "updated_at"]
-        )
-        StatusChange.objects.bulk_create(steps)
+        bulk_update(Contribution, changed, [*columns, "review", "duplicate_of", "source", "source_line", "updated_at"])
+        bulk_create(StatusChange, steps)
 
 
 def _step(contribution: Contribution, row: FlowRow) -> StatusChange:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
+from crp.common.history import bulk_create
 from crp.importing.report import Outcome
 from funding.models import Organization, OrganizationIdentifier
 
@@ -90,14 +91,17 @@ def _make(context: Context, missing: list[Named]) -> dict[str, Organization]:
         made[one.name] = Organization(
             code=code, name=one.name, kind=one.kind, country=context.countries.get(one.iso3) if one.iso3 else None
         )
-    Organization.objects.bulk_create(made.values())
+    bulk_create(Organization, made.values())
     _identify(made)
     context.report.count("organizations", Outcome.CREATED, len(made))
     return made
 
 
 def _identify(organizations: dict[str, Organization]) -> None:
-    OrganizationIdentifier.objects.bulk_create(
-        OrganizationIdentifier(organization=organization, scheme=SCHEME, value=name)
-        for name, organization in organizations.items()
+    bulk_create(
+        OrganizationIdentifier,
+        (
+            OrganizationIdentifier(organization=organization, scheme=SCHEME, value=name)
+            for name, organization in organizations.items()
+        ),
     )

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from crp.common.history import bulk_create
 from crp.importing.report import Outcome
 from plans.models import Country, Plan, PlanIdentifier
 
@@ -109,17 +110,18 @@ def make_plans(context: Context, described: Sequence[NewPlan]) -> dict[str, Plan
             end_on=one.end_on,
             totals_year=one.totals_year,
         )
-    Plan.objects.bulk_create(plans.values())
-    PlanIdentifier.objects.bulk_create(
-        PlanIdentifier(plan=plans[one.fts_id], scheme=scheme, value=value)
-        for one in described
-        for scheme, value in ((SCHEME, one.fts_id), (CODE_SCHEME, one.fts_code))
-        if value and (scheme == SCHEME or _is_free(value, described))
+    places = (
+        (plans[one.fts_id], context.countries[iso3].pk) for one in described for iso3 in sorted(set(one.countries))
     )
-    Plan.countries.through.objects.bulk_create(
-        Plan.countries.through(plan_id=plans[one.fts_id].pk, country_id=context.countries[iso3].pk)
-        for one in described
-        for iso3 in sorted(set(one.countries))
+    bulk_create(Plan, plans.values(), links={"countries": places})
+    bulk_create(
+        PlanIdentifier,
+        (
+            PlanIdentifier(plan=plans[one.fts_id], scheme=scheme, value=value)
+            for one in described
+            for scheme, value in ((SCHEME, one.fts_id), (CODE_SCHEME, one.fts_code))
+            if value and (scheme == SCHEME or _is_free(value, described))
+        ),
     )
     context.report.count("plans", Outcome.CREATED, len(plans))
     return plans

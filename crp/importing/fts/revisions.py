@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from crp.common.history import bulk_create
 from crp.importing.report import Outcome
 from funding.models import FundingRequest
 from funding.rollups import requested_of
@@ -118,7 +119,7 @@ def publish_first(context: Context, asked: Sequence[tuple[Plan, Asked]]) -> None
         )
         for plan, one in asked
     ]
-    Revision.objects.bulk_create(revisions)
+    bulk_create(Revision, revisions)
     requests: list[FundingRequest] = []
     citations: list[Citation] = []
     for revision, (_plan, one) in zip(revisions, asked, strict=True):
@@ -127,15 +128,16 @@ def publish_first(context: Context, asked: Sequence[tuple[Plan, Asked]]) -> None
             request = _request(revision, one.breakdown, part, order)
             requests.append(request)
             citations.append(_citation_of_line(context, request, part))
-    FundingRequest.objects.bulk_create(requests)
-    Citation.objects.bulk_create(citations)
+    bulk_create(FundingRequest, requests)
+    bulk_create(Citation, citations)
     context.report.count(KIND, Outcome.CREATED, len(revisions))
 
 
 def ask(context: Context, plan: Plan, held: Held, asked: Asked) -> bool:
     """Make a plan ask for what a file says, by a new revision; return whether anything changed.
 
-    Lines of a breakdown that the plan does not have yet join its first revision where the same run made that.
+    Lines of a breakdown that the plan does not have yet join its first revision where the same run made that, as long
+    as nothing follows it: then it is sealed.
     """
     same_total = not asked.states_total or held.total == asked.total
     if same_total and held.amounts == asked.amounts:
@@ -143,7 +145,7 @@ def ask(context: Context, plan: Plan, held: Held, asked: Asked) -> bool:
     is_addition = not asked.states_total and not held.amounts
     if asked.taxonomy and held.revision.taxonomy_id not in {None, asked.taxonomy.pk}:
         return _refuse(context, plan, asked, "it names its sectors by another list.")
-    if is_addition and context.was_made_in_this_run(held.revision.created_at):
+    if is_addition and not held.revision.seal and context.was_made_in_this_run(held.revision.created_at):
         _add_lines(context, held.revision, asked)
         context.report.count(KIND, Outcome.UPDATED)
         return True
@@ -190,7 +192,7 @@ def _supersede(context: Context, plan: Plan, held: Held, asked: Asked) -> bool:
             if asked.states_total:
                 draft.stated_requested_usd = asked.total
                 draft.citations.filter(subject="revision", field__in=TOTAL_COLUMNS).delete()
-                Citation.objects.bulk_create(_citations_of_total(context, draft, asked))
+                bulk_create(Citation, _citations_of_total(context, draft, asked))
             draft.taxonomy = draft.taxonomy or asked.taxonomy
             draft.save()
             _replace_lines(context, draft, asked)
@@ -225,15 +227,16 @@ def _replace_lines(context: Context, draft: Revision, asked: Asked) -> None:
         )
         draft.citations.filter(subject=gone.row_key).delete()
         gone.delete()
-    FundingRequest.objects.bulk_create(requests)
-    Citation.objects.bulk_create(citations)
+    bulk_create(FundingRequest, requests)
+    bulk_create(Citation, citations)
 
 
 def _add_lines(context: Context, revision: Revision, asked: Asked) -> None:
     requests = [_request(revision, asked.breakdown, part, order) for order, part in enumerate(asked.parts, start=1)]
-    FundingRequest.objects.bulk_create(requests)
-    Citation.objects.bulk_create(
-        _citation_of_line(context, request, part) for request, part in zip(requests, asked.parts, strict=True)
+    bulk_create(FundingRequest, requests)
+    bulk_create(
+        Citation,
+        (_citation_of_line(context, request, part) for request, part in zip(requests, asked.parts, strict=True)),
     )
     revision.taxonomy = revision.taxonomy or asked.taxonomy
     revision.requested_usd = requested_of(revision)

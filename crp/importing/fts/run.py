@@ -9,6 +9,7 @@ from typing import Any, TextIO, TypeVar
 
 from django.db import DatabaseError, transaction
 
+from crp.common.history import done
 from crp.importing.progress import with_progress
 from crp.importing.report import Outcome, Report
 from crp.importing.staging import Staged, Staging, open_staging
@@ -46,7 +47,7 @@ def import_file(run: Run, file: Inspected, progress: TextIO | None = None) -> Re
     report = Report(f"{file.path}: {file.kind}")
     sources = set(run.new_sources)
     try:
-        with open_staging() as staging, transaction.atomic():
+        with open_staging() as staging, transaction.atomic(), done(why=f"FTS: {file.path.name}"):
             _import(run, file, report, staging, progress)
     except (FileRefused, DatabaseError) as error:
         run.new_sources = sources

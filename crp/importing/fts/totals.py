@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 
+from crp.common.history import bulk_create, bulk_update
 from crp.importing.report import Outcome
 from funding.models import ReportedFunding
 
@@ -84,8 +85,8 @@ def write_totals(context: Context, totals: Sequence[Total]) -> None:
             superseded.append(former)
         context.report.count(KIND, Outcome.UPDATED if former is not None else Outcome.CREATED)
         new.append(_row(context, total))
-    ReportedFunding.objects.bulk_update(superseded, ["superseded_on"])
-    ReportedFunding.objects.bulk_create(new)
+    bulk_update(ReportedFunding, superseded, ["superseded_on"])
+    bulk_create(ReportedFunding, new)
 
 
 def _row(context: Context, total: Total) -> ReportedFunding:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.auth.models import AbstractUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -17,17 +16,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crp.common.figures import add_known
+from crp.common.history import done
 from crp.importing.report import Problem
 from funding.admin.ledger_figures import Change, tell_uncounted, watch
 from funding.models import Contribution
 from funding.services import change_status, lock_plans, record_among_many
 from funding.services.steps import place_of
+from plans.services.workflow import Person
 
 from .reading import Entries, Line
 from .rows import COLUMN_OF, Names, Row, read_parent, read_row
 
 GROUP = 500
 NOT_COMPARED = {"status", "plan"}
+RIGHTS = ("funding.add_contribution", "funding.change_contribution")
 
 
 class Outcome(models.TextChoices):
@@ -55,6 +57,8 @@ class Entered:
 class Entry:
     """A whole file and what it does."""
 
+    name: str = ""
+    """Of the file."""
     rows: list[Entered] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -79,15 +83,16 @@ class Entry:
 
 
 @transaction.atomic
-def enter(entries: Entries, *, by: AbstractUser | None = None, name: str = "", dry_run: bool = False) -> Entry:
+def enter(entries: Entries, *, by: Person | None = None, name: str = "", dry_run: bool = False) -> Entry:
     """Write the rows of a file, or nothing where one of them is wrong, and return what became of each.
 
     ``dry_run``: find out and write nothing. ``name`` of the file, for the history. Queries: some 5 for each row.
     """
-    entry = Entry(problems=list(entries.problems), notes=list(entries.notes))
+    entry = Entry(name=name, problems=list(entries.problems), notes=list(entries.notes))
     names = Names()
     rows = [read_row(line, names) for line in entries.lines]
     _refuse_contradictions(rows)
+    _refuse_foreign(rows, by)
     plans = {row.contribution.plan_id for row in rows}
     lock_plans(*plans)
     _none, entry.changes = watch(plans, lambda: _enter_rows(entry, entries.lines, rows, names, by))
@@ -155,13 +160,12 @@ class Twins:
         return twin
 
 
-def _enter_rows(
-    entry: Entry, lines: Sequence[Line], rows: Sequence[Row], names: Names, by: AbstractUser | None
-) -> None:
+def _enter_rows(entry: Entry, lines: Sequence[Line], rows: Sequence[Row], names: Names, by: Person | None) -> None:
     on_record, twins = OnRecord(rows), Twins({row.contribution.plan_id for row in rows})
     for line, row in zip(lines, rows, strict=True):
         read_parent(line, row)
-        entered = _fail(row) if row.problems else _enter_row(row, names, by, on_record, twins)
+        with done(by=by, why=f"Bulk entry: {entry.name}, line {line.number}"):
+            entered = _fail(row) if row.problems else _enter_row(row, names, by, on_record, twins)
         entry.rows.append(entered)
 
 
@@ -186,12 +190,26 @@ def _refuse_contradictions(rows: Sequence[Row]) -> None:
                 )
 
 
+def _refuse_foreign(rows: Sequence[Row], by: Person | None) -> None:
+    """Note each row of a plan of which this person may not record money. Queries: some for each plan."""
+    if by is None:
+        return
+    refused: dict[int, str] = {}
+    for plan in {row.contribution.plan for row in rows if row.contribution.plan}:
+        missing = [name for name in RIGHTS if not by.has_perm(name, plan)]
+        if missing:
+            refused[plan.pk] = by.explain_missing(missing[0], plan)
+    for row in rows:
+        if row.contribution.plan_id in refused:
+            row.fail("plan", refused[row.contribution.plan_id])
+
+
 def _amounts(row: Row) -> tuple[Any, ...]:
     contribution = row.contribution
     return contribution.amount_usd, contribution.original_amount, contribution.original_currency
 
 
-def _enter_row(row: Row, names: Names, by: AbstractUser | None, on_record: OnRecord, twins: Twins) -> Entered:
+def _enter_row(row: Row, names: Names, by: Person | None, on_record: OnRecord, twins: Twins) -> Entered:
     existing = on_record.find(row) or (None if _is_named(row) else twins.meet(row))
     if existing is not None:
         return _compare(row, existing, by)
@@ -242,7 +260,7 @@ def _say_difference(existing: Contribution, name: str, value: Any) -> str:
     }
 
 
-def _compare(row: Row, existing: Contribution, by: AbstractUser | None) -> Entered:
+def _compare(row: Row, existing: Contribution, by: Person | None) -> Entered:
     """Take the step that a row tells of a contribution on record; anything else that differs is an error."""
     for name, sentence in _differences(row, existing).items():
         row.fail(COLUMN_OF.get(name, name), sentence)
@@ -261,7 +279,7 @@ def _compare(row: Row, existing: Contribution, by: AbstractUser | None) -> Enter
     return Entered(row.line, Outcome.STEP, existing, [_("%(code)s: from “%(now)s” to “%(new)s”.") % told])
 
 
-def _log(entry: Entry, by: AbstractUser | None, name: str) -> None:
+def _log(entry: Entry, by: Person | None, name: str) -> None:
     """Keep in the history of each new contribution which line of which file it comes from."""
     if by is None:
         return

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--seal",
             action="store_true",
-            help="First seal what is published and not sealed: after fixtures were loaded or an import was interrupted.",
+            help="First seal what is published and not sealed: after loaddata, or an import that was interrupted.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -21,6 +21,7 @@ from crp.importing.fts.run import files_in, import_file, inspect_or_refuse
 from crp.importing.lists import load_lists
 from crp.importing.report import Outcome, Report
 from plans.models import Country
+from plans.sealing import seal_published
 
 
 def read_day(text: str) -> date:
@@ -81,6 +82,9 @@ class Command(BaseCommand):
             if country and not Country.objects.filter(iso3=country).exists():
                 raise CommandError(f"--country {country}: CRP has no country with this ISO3 code.")
             reports = list(self._import(run, found, sys.stderr if verbosity else None))
+            # Only now: several files of a run may add to one first revision. What a run that broke off left comes too.
+            if not all(report.refused for report in reports):
+                seal_published()
             if dry_run:
                 transaction.set_rollback(True)
         self._sum_up(reports, dry_run=dry_run)
