@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import connection, models, transaction
 from django.forms import BaseForm, BoundField, CheckboxInput
@@ -19,15 +19,37 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 
-from crp.management.commands.demo import OFFICER, make_officer
+from crp.accounts.models import RoleAssignment
+from crp.accounts.roles import Role
+from crp.management.commands.demo import OFFICER
 from plans.models import Plan, Revision
 from plans.services import start_revision
+from tests.factories import make_user
+
+SAFE = ("form_token", "form_opened")
+"""What each form carries besides its fields, see crp/common/admin/safe.py."""
 
 
 def make_programme_officer() -> Any:
-    """Return the officer of the demo: staff with the rights of the group, no superuser."""
-    make_officer()
-    return get_user_model().objects.get(username=OFFICER)
+    """Return somebody who writes plans, records money and reviews everywhere, no superuser and no administrator.
+
+    The officer of the demo does so in Mali only; tests make plans of countries that no mission has.
+    """
+    return make_person(Role.OFFICER, Role.FUNDING_OFFICER, Role.REVIEWER, username=OFFICER)
+
+
+def give_roles(holder: Any, *roles: str, **place: Any) -> None:
+    """Give a person or a group roles: everywhere, or with ``country=`` or ``region=`` there."""
+    of = {"group": holder} if isinstance(holder, Group) else {"user": holder}
+    for role in roles:
+        RoleAssignment.objects.create(role=role, **of, **place)
+
+
+def make_person(*roles: str, username: str = "", **place: Any) -> Any:
+    """Return somebody who signs in at the admin, with roles everywhere or in one place."""
+    person = make_user(username=username, is_staff=True)
+    give_roles(person, *roles, **place)
+    return person
 
 
 def address(obj: models.Model | type[models.Model], page: str = "change") -> str:
@@ -73,6 +95,7 @@ class Desk:
 def read(response: Any) -> dict[str, Any]:
     """Return what the form of a page sends if nobody touches it."""
     data = {"_save": "Save"} | dict(fields_of(response.context_data["adminform"].form))
+    data |= {name: response.context_data[name] for name in SAFE if response.context_data.get(name)}
     for inline in response.context_data["inline_admin_formsets"]:
         data |= dict(fields_of(inline.formset.management_form))
         for form in inline.formset.initial_forms:

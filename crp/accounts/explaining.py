@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
+from django.apps import apps
+from django.contrib.auth import get_permission_codename, get_user_model
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crp.accounts.places import place_of
 from crp.accounts.roles import Role, roles_with
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from crp.accounts.models import User
 
 MOST_NAMED = 4
+STANDARD = {
+    "view": gettext_lazy("Can view %(what)s"),
+    "add": gettext_lazy("Can add %(what)s"),
+    "change": gettext_lazy("Can change %(what)s"),
+    "delete": gettext_lazy("Can delete %(what)s"),
+}
 
 
 def explain_missing(user: User, permission: str, obj: Any = None) -> str:
@@ -27,28 +34,38 @@ def explain_missing(user: User, permission: str, obj: Any = None) -> str:
 
 def explain_missing_in(permission: str, countries: Collection[int]) -> str:
     """Return a sentence or two about a right that somebody lacks in countries, by primary key. Queries: 4 at most."""
-    label, _dot, codename = permission.partition(".")
-    right = Permission.objects.filter(content_type__app_label=label, codename=codename).first()
     roles = sorted(roles_with().get(permission, frozenset()) - {Role.ADMINISTRATOR}, key=Role.values.index)
     names = [str(Role(role).label) for role in roles] or [str(Role.ADMINISTRATOR.label)]
     told = {
-        "right": right.name if right else codename,
+        "right": name_of_right(permission),
         "role": get_text_list(names, _("or")),
         "place": places_in_words(countries),
         "who": who_grants(),
     }
     if told["place"]:
-        return (
-            _(
-                "This takes the right “%(right)s” for %(place)s, which comes with the role %(role)s. Who can give it to "
-                "you: %(who)s."
-            )
-            % told
+        sentence = _(
+            "This takes the right “%(right)s” for %(place)s, which comes with the role %(role)s. Who can give it to "
+            "you: %(who)s."
         )
-    return (
-        _("This takes the right “%(right)s”, which comes with the role %(role)s. Who can give it to you: %(who)s.")
-        % told
-    )
+    else:
+        sentence = _(
+            "This takes the right “%(right)s”, which comes with the role %(role)s. Who can give it to you: %(who)s."
+        )
+    return sentence % told
+
+
+def name_of_right(permission: str) -> str:
+    """Return what a right is called, in the language that is read: those in the database are in one."""
+    label, _dot, codename = permission.partition(".")
+    for model in apps.get_app_config(label).get_models():
+        of_model = dict(model._meta.permissions)
+        if codename in of_model:
+            return str(of_model[codename])
+        what = {"what": model._meta.verbose_name}
+        for action, name in STANDARD.items():
+            if codename == get_permission_codename(action, model._meta):
+                return str(name) % what
+    return codename
 
 
 def places_in_words(countries: Collection[int]) -> str:
@@ -93,7 +110,7 @@ def tell_limits(user: User, permission: str) -> str:
 
 def who_grants() -> str:
     """Return the administrators by name, with their address where it is known. Queries: 1."""
-    people = get_user_model().objects.who_may_grant()  # type: ignore[attr-defined]
+    people = get_user_model().objects.who_may_grant()
     if not people:
         return _("nobody yet: whoever runs CRP makes an administrator with “manage.py createsuperuser”")
     named = [f"{person} ({person.email})" if person.email else str(person) for person in people[:MOST_NAMED]]

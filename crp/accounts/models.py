@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import BigIntegerField, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from simple_history import register
 from simple_history.models import HistoricalRecords
 
 from crp.accounts.explaining import explain_missing, explain_missing_in, tell_limits, tell_reach
@@ -42,7 +43,7 @@ class User(AbstractUser):
     """A person who signs in. CRP's own model from the first migration, so that it can grow without a swap."""
 
     objects: ClassVar = People()
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    history = HistoricalRecords(excluded_fields=["password", "last_login"], m2m_fields=["groups"])
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
@@ -64,7 +65,7 @@ class User(AbstractUser):
 
     def countries_of_plan(self, plan: Plan) -> frozenset[int]:
         """Return the countries of a plan by primary key, read once a request. Queries: 1."""
-        if plan.pk is None:
+        if plan._state.adding:
             return frozenset()
         if plan.pk not in self._countries_of_plans:
             self._countries_of_plans[plan.pk] = frozenset(plan.countries.values_list("pk", flat=True))
@@ -94,6 +95,10 @@ class User(AbstractUser):
     def reach(self, permission: str) -> Reach:
         """Return in which countries this person has a right (``plans.change_revision``). Queries: 2 at most, once."""
         return Reach.of(self, permission)
+
+
+# Roles come through groups too: who was put into one, and what became of the group, belongs to the record.
+register(Group, app="crp.accounts")
 
 
 class RoleAssignment(models.Model):

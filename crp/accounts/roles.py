@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_permission_codename
@@ -33,7 +34,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
-DESCRIPTIONS: Mapping[str, str] = {
+DESCRIPTIONS: Mapping[str, Any] = {
     Role.VIEWER: _("sees everything published, and the drafts of the countries named"),
     Role.OFFICER: _("writes drafts of the countries named and sends them for review"),
     Role.FUNDING_OFFICER: _("records contributions and official totals of the countries named"),
@@ -75,7 +76,15 @@ def roles_with() -> Mapping[str, frozenset[str]]:
 
     for role in Role.values:
         grant(role, (right(model, "view") for model in seen_models()))
-    written = [*content_models(), Plan, PlanIdentifier, CountryProfile, KeyAction, Contact, Source]
+    written: list[type[models.Model]] = [
+        *content_models(),
+        Plan,
+        PlanIdentifier,
+        CountryProfile,
+        KeyAction,
+        Contact,
+        Source,
+    ]
     grant(Role.OFFICER, (right(model, action) for model in written for action in WRITE))
     grant(Role.OFFICER, iter(["plans.submit_revision"]))
     kept = [apps.get_model(label) for label in (*MONEY, *DONORS)]

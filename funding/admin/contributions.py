@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy
 
 from crp.common.admin.base import BaseTabular, FixedCodeAdmin, show_number
 from crp.common.admin.fields import OfferedChoiceField, SuggestingInput
+from crp.common.admin.rights import tell_missing_right
 from crp.common.admin.site import IndexGroup
 from funding.models import Contribution, StatusChange
 from funding.services import PlanFacts, Recorded, remove_contribution
 from plans.models import Plan, Revision
+from plans.querysets import seen_plans
 from sectors.models import Sector
 
 from .ledger_duplicates import DuplicatePages
@@ -61,9 +63,7 @@ class StepInline(BaseTabular):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the contribution may be seen: its steps are a part of it."""
-        return request.user.has_perm("funding.view_contribution") or request.user.has_perm(
-            "funding.change_contribution"
-        )
+        return request.user.has_perm("funding.view_contribution", obj)
 
 
 @admin.register(Contribution)
@@ -72,6 +72,7 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
 
     index_group = IndexGroup.MONEY
     index_order = 1
+    is_limited = True
     form = ContributionForm
     change_list_template = "admin/crp/contribution_list.html"
     change_form_template = "admin/crp/contribution_form.html"
@@ -166,10 +167,7 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
         ),
         (
             gettext_lazy("Record"),
-            {
-                "classes": ("collapse",),
-                "fields": ("amount_basis", "review", "duplicate_of", "created_at", "updated_at"),
-            },
+            {"classes": ("collapse",), "fields": readonly_fields},
         ),
     )
 
@@ -177,7 +175,22 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
     def media(self) -> Media:
         return super().media + Media(css={"all": ("admin-crp/ledger.css",)})
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contribution]:
+        """Leave out the money of plans that are not published yet, in countries that are none of this person's."""
+        reach = request.user.reach("funding.view_contribution")  # type: ignore[union-attr]
+        rows = super().get_queryset(request)
+        return rows if reach.everywhere else rows.filter(Q(plan=None) | seen_plans(reach, "plan__"))
+
     # The form
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say at once where money of the plan that the address names is for others to record."""
+        plan = self._plan(request, None) if request.method == "GET" else None
+        if plan is not None:
+            request.user.require("funding.add_contribution", plan)  # type: ignore[union-attr]
+        return super().add_view(request, form_url, extra_context)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Suggest the frameworks, objectives, projects and parents of the plan, once it is known which one."""
@@ -200,7 +213,6 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
         }
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.is_preview = "_preview" in request.POST
-        form.by = request.user
         return form
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -296,13 +308,13 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
             self.message_user(request, link, messages.WARNING)
 
     def delete_model(self, request: HttpRequest, obj: Contribution) -> None:
-        remove_contribution(contribution=obj)
+        remove_contribution(contribution=obj, by=request.user)  # type: ignore[arg-type]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Contribution]) -> None:
         """Delete several. Raises: PermissionDenied, with the sentence, where one of them has to stay."""
         for contribution in queryset.order_by("-pk"):
             try:
-                remove_contribution(contribution=contribution)
+                remove_contribution(contribution=contribution, by=request.user)  # type: ignore[arg-type]
             except ValidationError as refusal:
                 raise PermissionDenied(f"{contribution}: {' '.join(refusal.messages)}") from refusal
 
@@ -321,11 +333,16 @@ class ContributionAdmin(DuplicatePages, StepPages, FixedCodeAdmin):
         """Show the figures of the plan above its contributions, where the list is of one plan."""
         given = request.GET.get(ChosenPlanFilter.parameter_name, "")
         chosen = figures_by_plan([int(given)]).get(int(given)) if is_number(given) else None
+        plan = chosen.plan if chosen and request.user.has_perm("plans.view_plan", chosen.plan) else None
+        may_add = request.user.has_perm("funding.add_contribution", plan)
         context = {
-            "figures": chosen,
-            "may_decide": request.user.has_perm("funding.change_contribution"),
-            "waiting": self.number_waiting(chosen.plan if chosen else None),
+            "figures": chosen if plan else None,
+            "add_url": f"{reverse('admin:funding_contribution_add')}?plan={plan.pk}" if plan and may_add else "",
+            "may_decide": request.user.has_perm("funding.change_contribution", plan),
+            "waiting": self.number_waiting(request, plan),
         }
+        if plan is not None and not may_add:
+            context["read_only_because"] = tell_missing_right(request, self.opts, "add", plan)
         return super().changelist_view(request, context | (extra_context or {}))
 
     def get_list_display(self, request: HttpRequest) -> Any:

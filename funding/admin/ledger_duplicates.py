@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -23,6 +24,7 @@ from funding.models import Contribution
 from funding.services import keep_duplicate, merge_duplicate, reopen_duplicate
 from funding.services.similar import tell_suspicion
 from plans.models import Plan
+from plans.querysets import plans_within
 
 from .ledger_figures import watch
 from .ledger_filters import is_number
@@ -72,19 +74,24 @@ class DuplicatePages(Pages):
             *super().get_urls(),
         ]
 
-    def number_waiting(self, plan: Plan | None = None) -> int:
-        """Return how many wait for a decision, at most 100. Queries: 1."""
-        waiting = Contribution.objects.filter(review=Review.SUSPECTED)
-        return (waiting.filter(plan=plan) if plan else waiting)[:MOST_COUNTED].count()
+    def waiting(self, request: HttpRequest, plan: Plan | None = None) -> QuerySet[Contribution]:
+        """Return what waits for a decision that this person may take, of one plan where it is given."""
+        user: Any = request.user
+        found = Contribution.objects.filter(review=Review.SUSPECTED)
+        found = found.filter(within(user.reach("funding.change_contribution")))
+        return found.filter(plan=plan) if plan else found
+
+    def number_waiting(self, request: HttpRequest, plan: Plan | None = None) -> int:
+        """Return how many of these there are, at most 100. Queries: 1."""
+        return self.waiting(request, plan)[:MOST_COUNTED].count()
 
     def duplicates_view(self, request: HttpRequest) -> HttpResponse:
         """List the pairs that wait for a decision, of one plan where the address names it."""
-        if not request.user.has_perm("funding.change_contribution"):
-            raise PermissionDenied
         given = request.GET.get("plan", "")
         plan = Plan.objects.filter(pk=int(given)).first() if is_number(given) else None
-        waiting = _with_both(Contribution.objects.filter(review=Review.SUSPECTED)).order_by("-pk")
-        pages = Paginator(waiting.filter(plan=plan) if plan else waiting, PAIRS_PER_PAGE)
+        user: Any = request.user
+        user.require("funding.change_contribution", plan)
+        pages = Paginator(_with_both(self.waiting(request, plan)).order_by("-pk"), PAIRS_PER_PAGE)
         page = pages.get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
@@ -94,6 +101,7 @@ class DuplicatePages(Pages):
             "page": page,
             "pairs": [pair_of(contribution) for contribution in page.object_list],
             "form": DecisionForm(),
+            "limits": user.tell_reach("funding.change_contribution"),
             "media": self.media,
         }
         return TemplateResponse(request, "admin/crp/contribution_duplicates.html", context)
@@ -156,6 +164,13 @@ class DuplicatePages(Pages):
             "code": contribution,
             "review": done.get_review_display(),
         }
+
+
+def within(reach: Any) -> Q:
+    """Return the condition that a right holds for a contribution: for its plan, or for its country."""
+    if reach.everywhere:
+        return Q()
+    return (Q(plan__isnull=False) & plans_within(reach, "plan__")) | Q(plan=None, country__in=reach.countries)
 
 
 def _with_both(contributions: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -54,10 +53,6 @@ class ContributionForm(WholeRowForm):
 
     is_preview = False
     """Whether only the figures are wanted that saving would lead to."""
-    by: AbstractUser | None = None
-
-    stamp = forms.CharField(widget=forms.HiddenInput, required=False)
-    """When the contribution was last saved, as the form was opened."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,26 +72,9 @@ class ContributionForm(WholeRowForm):
             self.fields["original_currency"].widget.attrs["size"] = 4
         self.stored_plan = self.instance.plan_id
         self.seen_at = self.instance.updated_at if self.instance.pk else None
-        self.initial["stamp"] = self.seen_at.isoformat() if self.seen_at else ""
 
     def clean_original_currency(self) -> str:
         return self.cleaned_data["original_currency"].strip().upper()
-
-    def clean_stamp(self) -> str:
-        """Refuse to write over what somebody else saved meanwhile, once: saving again means it."""
-        seen = self.cleaned_data["stamp"]
-        if seen and seen != self.initial["stamp"]:
-            data: Any = self.data
-            self.data = data.copy()
-            self.data["stamp"] = self.initial["stamp"]  # type: ignore[index]  # the copy of a QueryDict can be written
-            self.add_error(
-                None,
-                _(
-                    "Somebody else saved this contribution after you opened it. Save again to put what you see here in "
-                    "the place of what they wrote, or open the page anew to see theirs first."
-                ),
-            )
-        return seen
 
     def clean(self) -> dict[str, Any] | None:
         """An amount that somebody types is given; one that was worked out stays so while nobody touches it."""
@@ -116,7 +94,7 @@ class ContributionForm(WholeRowForm):
         super()._update_errors(errors)
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()
         money_is_wrong = any(self.has_error(name) for name in MONEY)
         try:
             self.warnings = judge(self.instance)
@@ -145,8 +123,8 @@ class ContributionForm(WholeRowForm):
     def record(self, contribution: Contribution) -> Recorded:
         """Save a contribution. Raises: ValidationError, where something has changed since it was judged."""
         if contribution._state.adding:
-            return record_contribution(contribution=contribution, by=self.by)
-        return change_contribution(contribution=contribution, seen_at=self.seen_at)
+            return record_contribution(contribution=contribution, by=self.saved_by)
+        return change_contribution(contribution=contribution, seen_at=self.seen_at, by=self.saved_by)
 
 
 class NextStepForm(forms.Form):

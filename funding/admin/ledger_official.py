@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Q, QuerySet
 from django.forms import Media
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -19,6 +20,7 @@ from funding.models import ReportedFunding
 from funding.services import record_official_total
 from funding.services.official import same_part
 from funding.services.problems import Problems, check_day
+from plans.querysets import seen_plans
 
 from .ledger_figures import watch
 from .ledger_filters import ChosenPlanFilter
@@ -57,7 +59,7 @@ class OfficialTotalForm(WholeRowForm):
         return data
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()
         if self.instance.pk is not None or self.errors:
             return
         former = same_part(self.instance)
@@ -75,6 +77,7 @@ class OfficialTotalAdmin(BaseAdmin):
 
     index_group = IndexGroup.MONEY
     index_order = 3
+    is_limited = True
     form = OfficialTotalForm
     list_display = ("of_what", "scope", "part", "amount_in_usd", "reported_on", "superseded_on", "source")
     list_filter = (
@@ -103,6 +106,12 @@ class OfficialTotalAdmin(BaseAdmin):
     def media(self) -> Media:
         return super().media + Media(css={"all": ("admin-crp/ledger.css",)})
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReportedFunding]:
+        """Leave out plans that are not published yet, of countries that are none of this person's."""
+        reach = request.user.reach("funding.view_reportedfunding")  # type: ignore[union-attr]
+        rows = super().get_queryset(request)
+        return rows if reach.everywhere else rows.filter(Q(plan=None) | seen_plans(reach, "plan__"))
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.superseded_on is None)
 
@@ -123,7 +132,7 @@ class OfficialTotalAdmin(BaseAdmin):
             if change:
                 super(OfficialTotalAdmin, self).save_model(request, obj, form, change)
             else:
-                record_official_total(total=obj)
+                record_official_total(total=obj, by=request.user)  # type: ignore[arg-type]
 
         _none, changes = watch({form.initial.get("plan"), obj.plan_id}, save)
         for figures in changes:

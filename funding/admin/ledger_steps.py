@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -49,16 +48,16 @@ class StepPages(Pages):
         ]
 
     def find(self, request: HttpRequest, object_id: str) -> Contribution | None:
-        """Return the contribution of an address. Raises: PermissionDenied where this person may not change any."""
-        if not request.user.has_perm("funding.change_contribution"):
-            raise PermissionDenied
+        """Return the contribution of an address. Raises: PermissionDenied where this person may not change it."""
         pk = unquote(object_id)
-        found = Contribution.objects.select_related("plan", "donor", "duplicate_of")
-        return found.filter(pk=int(pk)).first() if is_number(pk) else None
+        rows = Contribution.objects.select_related("plan", "donor", "duplicate_of")
+        found = rows.filter(pk=int(pk)).first() if is_number(pk) else None
+        request.user.require("funding.change_contribution", found)  # type: ignore[union-attr]
+        return found
 
     def links_of(self, request: HttpRequest, contribution: Contribution) -> dict[str, Any]:
         """Return what this person can do next with a contribution; each is empty where they can't."""
-        may = request.user.has_perm("funding.change_contribution")
+        may = request.user.has_perm("funding.change_contribution", contribution)
         open_ = may and contribution.review != Review.MERGED
         on_the_way = open_ and contribution.status != Contribution.Status.PAID
         return {

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import DecimalField, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,15 +19,22 @@ from django.utils.translation import gettext_lazy
 
 from crp.common.admin.base import BaseAdmin, BaseTabular, UnknownLast, show_number, show_percent
 from crp.common.admin.forms import WholeRowForm
+from crp.common.admin.rights import right
 from crp.common.admin.site import IndexGroup
+from funding.models import Contribution, ReportedFunding
 from funding.rollups import with_figures
 from plans.models import Plan, PlanIdentifier, Revision
+from plans.querysets import plans_within, seen_plans
 from plans.services import start_revision
 
 from .filters import ReportedFilter, StatusFilter, YearFilter
 from .steps import FirstReasonForm, take_step
 
 USD = DecimalField(max_digits=15, decimal_places=2)
+OFFERED_TO: dict[str, Any] = {
+    model._meta.model_name or "": model for model in (Revision, Contribution, ReportedFunding)
+}
+"""The forms on which a plan is chosen, and that ask for a right in its countries."""
 
 
 def address_of(obj: Any, page: str = "change") -> str:
@@ -48,6 +54,13 @@ class PlanForm(WholeRowForm):
         "plan_totals_year_within_period": "totals_year",
     }
 
+    def judge_right(self) -> None:
+        """Refuse countries where this person may not write plans."""
+        name = right(self.instance._meta, "add" if self.instance._state.adding else "change")
+        chosen = {country.pk for country in self.cleaned_data.get("countries", ())}
+        if "countries" in self.fields and not self.saved_by.reach(name).covers(chosen):
+            self.add_error("countries", self.saved_by.explain_missing_in(name, chosen))
+
 
 class IdentifierInline(BaseTabular):
     model = PlanIdentifier
@@ -61,6 +74,7 @@ class PlanAdmin(BaseAdmin):
 
     index_group = IndexGroup.PLANS
     index_order = 1
+    is_limited = True
     form = PlanForm
     change_form_template = "admin/crp/plan_form.html"
     list_display = (
@@ -95,8 +109,23 @@ class PlanAdmin(BaseAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
-        drafts = Prefetch("revisions", queryset=Revision.objects.open(), to_attr="open_revisions")
-        return with_figures(Plan.objects.with_current()).prefetch_related("countries", drafts)
+        user: Any = request.user
+        seen = Revision.objects.open().seen_by(user.reach("plans.view_revision"))
+        drafts = Prefetch("revisions", queryset=seen, to_attr="open_revisions")
+        plans = Plan.objects.with_current().filter(seen_plans(user.reach("plans.view_plan")))
+        return with_figures(plans).prefetch_related("countries", drafts)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+        """Offer a form the plans for which this person may send it."""
+        model = OFFERED_TO.get(request.GET.get("model_name", ""))
+        if model is not None and request.GET.get("field_name") == "plan":
+            user: Any = request.user
+            queryset = queryset.filter(plans_within(user.reach(right(model._meta, "add"))))
+        return super().get_search_results(request, queryset, search_term)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A plan that readers have seen stays."""
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.revisions.public().exists())
 
     def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> Any:
         """Fix the code once readers have seen it."""
@@ -156,8 +185,9 @@ class PlanAdmin(BaseAdmin):
     ) -> HttpResponse:
         plan = kwargs.get("obj")
         if plan is not None:
+            user: Any = request.user
             context |= revision_links(request, plan) | {
-                "revisions": plan.revisions.order_by("-number"),
+                "revisions": plan.revisions.seen_by(user.reach("plans.view_revision")).order_by("-number"),
                 "contributions_url": contributions_url(request, plan),
                 "contribution_count": plan.contributions.count(),
             }
@@ -175,8 +205,7 @@ class PlanAdmin(BaseAdmin):
         plan = Plan.objects.filter(pk=unquote(object_id)).first() if object_id.isdecimal() else None
         if plan is None:
             return self.tell_missing(request, object_id)
-        if not request.user.has_perm("plans.change_revision"):
-            raise PermissionDenied
+        request.user.require("plans.change_revision", plan)  # type: ignore[union-attr]
         form = FirstReasonForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             reason = form.cleaned_data["reason"]
@@ -214,11 +243,12 @@ def revision_links(request: HttpRequest, plan: Plan) -> dict[str, Any]:
     """Return what this person can do next with a plan's revisions; each is empty where they can't. Queries: 2."""
     draft = plan.revisions.open().first()
     current = plan.revisions.in_force().first()
-    may_start = request.user.has_perm("plans.change_revision")
-    may_add = request.user.has_perm("plans.add_revision")
+    may_start = request.user.has_perm("plans.change_revision", plan)
+    may_add = request.user.has_perm("plans.add_revision", plan)
+    may_see = draft is not None and request.user.has_perm("plans.view_revision", draft)
     return {
         "draft": draft,
-        "draft_url": address_of(draft) if draft else "",
+        "draft_url": address_of(draft) if draft and may_see else "",
         "current": current,
         "current_url": address_of(current) if current else "",
         "start_url": address_of(plan, "start_revision") if current and not draft and may_start else "",

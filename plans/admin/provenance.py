@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.core.exceptions import ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -22,6 +22,7 @@ from crp.common.admin.forms import WholeRowForm
 from crp.common.admin.site import IndexGroup
 from crp.common.numbers import write_number
 from plans.models import Citation, CountryProfile, Revision, Source
+from plans.querysets import seen_by
 from plans.tree import citable, figures_in
 
 from .rows import OpenOnlyAdmin, tell_closed
@@ -95,6 +96,7 @@ class CitationAdmin(OpenOnlyAdmin):
 
     index_group = IndexGroup.SOURCES
     index_order = 2
+    is_limited = True
     form = CitationForm
     list_display = ("subject", "field", "as_printed", "basis", "source", "lines", "of")
     list_display_links = ("subject", "field")
@@ -107,6 +109,12 @@ class CitationAdmin(OpenOnlyAdmin):
         (_("Where it stands"), {"fields": ("source", ("first_line", "last_line"), "as_printed")}),
         (_("How sure"), {"fields": ("basis", "note")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Citation]:
+        """Leave out the citations of drafts of countries that are none of this person's."""
+        reach = request.user.reach("plans.view_citation")  # type: ignore[union-attr]
+        rows = super().get_queryset(request)
+        return rows if reach.everywhere else rows.filter(Q(revision=None) | seen_by(reach, "revision__"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if obj is None else ("revision", "profile")
@@ -127,7 +135,8 @@ class CitationAdmin(OpenOnlyAdmin):
         if obj is not None:
             return obj.revision or obj.profile
         given = request.GET.get("revision", "")
-        return Revision.objects.filter(pk=given).first() if given.isdecimal() else None
+        found = Revision.objects.filter(pk=given).first() if given.isdecimal() and len(given) < 19 else None
+        return found if found is not None and request.user.has_perm("plans.view_revision", found) else None
 
     @admin.display(description=_("of"))
     def of(self, citation: Citation) -> SafeString | str:

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.test import Client
 
+from crp.accounts.roles import Role
 from plans.models import Country, Plan, Revision
 from sectors.models import Taxonomy
-from tests.admin import Desk, add_row, address, open_draft, problems, query_count
+from tests.admin import Desk, add_row, address, make_person, open_draft, problems, query_count
 from tests.conftest import MaliPlans
 from tests.factories import make_plan, make_plans
 
@@ -188,23 +187,17 @@ def test_a_second_draft_is_refused_and_told(desk: Desk, mali: MaliPlans, draft: 
     assert Revision.objects.count() == 4
 
 
-def reader() -> Any:
-    """Return somebody who may look at plans and revisions, and nothing more."""
-    user = get_user_model().objects.create_user("reader", is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_plan", "view_revision"]))
-    return user
-
-
 def test_steps_are_for_those_who_may_change_revisions(mali: MaliPlans, draft: Revision) -> None:
-    desk = Desk(reader())
-    for step in (address(mali.crp_2021, "start_revision"), address(draft, "publish")):
+    desk = Desk(make_person(Role.VIEWER))
+    steps = [address(draft, step) for step in ("submit", "withdraw", "review")]
+    for step in (address(mali.crp_2021, "start_revision"), *steps):
         for data in (None, {"reason": "Mine."}):
             assert desk.visit(step, data).status_code == 403
     assert Revision.objects.count() == 4
     assert not desk.visit(address(mali.crp_2021)).context_data["start_url"]
-    assert not desk.visit(address(draft)).context_data["publish_url"]
+    assert not desk.visit(address(draft)).context_data["next_step"].links
 
 
-@pytest.mark.parametrize("step", ["/admin/plans/plan/0/start-revision/", "/admin/plans/revision/x/publish/"])
+@pytest.mark.parametrize("step", ["/admin/plans/plan/0/start-revision/", "/admin/plans/revision/x/review/"])
 def test_a_step_on_what_is_not_there_leads_back(desk: Desk, step: str) -> None:
     assert desk.visit(step).url == "/admin/"

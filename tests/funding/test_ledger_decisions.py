@@ -6,16 +6,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 
+from crp.accounts.roles import Role
 from funding.models import Contribution
 from funding.services import (
     change_status,
     merge_duplicate,
 )
 from plans.models import Plan
-from tests.admin import Desk, address, formset, query_count
+from tests.admin import Desk, address, formset, make_person, query_count
 from tests.conftest import MaliPlans
 from tests.factories import make_contribution, make_organization, make_plan
 from tests.funding.recording import LIST, pledge, send_form
@@ -27,12 +26,6 @@ pytestmark = pytest.mark.django_db
 def plan(mali: MaliPlans) -> Plan:
     """Return the plan of 2017: 37,360,000 requested, 112,550 received."""
     return mali.compendium_2017
-
-
-def with_rights(*codenames: str) -> Desk:
-    user = get_user_model().objects.create_user("limited", is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
-    return Desk(user)
 
 
 @pytest.fixture
@@ -221,7 +214,7 @@ def test_the_duplicates_make_as_many_queries_for_10_as_for_one(
 
 
 def test_who_may_only_look_is_told_which_right_is_missing(plan: Plan, pair: tuple[Contribution, Contribution]) -> None:
-    desk = with_rights("view_contribution")
+    desk = Desk(make_person(Role.VIEWER))
     pages = [f"{LIST}duplicates/", *(address(pair[1], page) for page in ("next_step", "take_back", "duplicate"))]
     for page in pages:
         refused = desk.visit(page)

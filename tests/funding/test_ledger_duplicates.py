@@ -11,6 +11,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 
+from crp.accounts.roles import Role
 from funding.models import Contribution
 from funding.rollups import figures_of, with_figures
 from funding.services import (
@@ -24,7 +25,8 @@ from funding.services import (
     reopen_duplicate,
 )
 from plans.models import Plan
-from tests.factories import make_organization, make_plan, make_user
+from tests.admin import make_person
+from tests.factories import make_organization, make_plan
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -206,7 +208,7 @@ def test_a_change_of_the_first_frees_the_second(case: Case) -> None:
 
 
 def test_kept_counts_and_stays_kept(case: Case) -> None:
-    second, user = case.record(), make_user()
+    second, user = case.record(), make_person(Role.FUNDING_OFFICER)
     assert refused(lambda: keep_duplicate(contribution=second, reason="  ")) == [
         "Say why: it stays in the history of both."
     ]
@@ -228,7 +230,7 @@ def test_merging_counts_once_and_fills_what_was_empty(case: Case) -> None:
         grant_reference="G-7", note="Another text.", original_amount=Decimal(900), original_currency="EUR",
         exchange_rate=Decimal("0.9"), project_code="P-1",
     )  # fmt: skip
-    kept = merge_duplicate(contribution=second, reason="Same letter.", by=make_user())
+    kept = merge_duplicate(contribution=second, reason="Same letter.", by=make_person(Role.FUNDING_OFFICER))
     second.refresh_from_db()
     assert kept == case.first
     assert (kept.grant_reference, kept.note, kept.project_code, kept.original_currency, kept.exchange_rate) == (
@@ -320,12 +322,12 @@ def test_undoing_a_merge_gives_back_both_as_they_were(case: Case) -> None:
         .get()
         for pk in (case.first.pk, second.pk)
     ]
-    kept = merge_duplicate(contribution=second, reason="Same.", by=make_user())
+    kept = merge_duplicate(contribution=second, reason="Same.", by=make_person(Role.FUNDING_OFFICER))
     assert (kept.status, kept.grant_reference) == ("paid", "G-7")
     kept.project_code = ""
     change_contribution(contribution=kept)
     second.refresh_from_db()
-    reopen_duplicate(contribution=second, reason="Not the same after all.", by=make_user())
+    reopen_duplicate(contribution=second, reason="Not the same after all.", by=make_person(Role.FUNDING_OFFICER))
     after = [
         Contribution.objects.filter(pk=pk)
         .values("grant_reference", "project_code", "status", "review", "amount_usd")
@@ -341,7 +343,7 @@ def test_undoing_a_merge_gives_back_both_as_they_were(case: Case) -> None:
 
 def test_what_was_changed_since_the_merge_stays(case: Case) -> None:
     second = case.record(grant_reference="G-7")
-    kept = merge_duplicate(contribution=second, reason="Same.", by=make_user())
+    kept = merge_duplicate(contribution=second, reason="Same.", by=make_person(Role.FUNDING_OFFICER))
     kept.grant_reference = "G-8"
     change_contribution(contribution=kept)
     second.refresh_from_db()

@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from crp.accounts.roles import Role
 from funding.models import Contribution
 from funding.services import (
     change_contribution,
     record_contribution,
 )
 from plans.models import Plan
+from tests.admin import make_person
 from tests.constraints import named_constraints
-from tests.factories import make_plan, make_user
+from tests.factories import make_plan
 from tests.funding.recording import money, record, refused
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -29,7 +31,7 @@ def plan() -> Plan:
 
 
 def test_a_contribution_is_saved_with_its_first_step(plan: Plan) -> None:
-    user = make_user()
+    user = make_person(Role.FUNDING_OFFICER)
     made = record_contribution(contribution=money(plan), note="Letter of 1 March.", by=user).contribution
     step = made.status_changes.get()
     assert (step.status, step.since_on, step.amount_usd, step.note, step.recorded_by) == (

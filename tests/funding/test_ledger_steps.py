@@ -13,10 +13,12 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from crp.accounts.roles import Role
 from funding.models import Contribution, StatusChange
 from funding.services import change_status, record_contribution, take_back_step
 from plans.models import Plan
-from tests.factories import make_contribution, make_organization, make_plan, make_user
+from tests.admin import make_person
+from tests.factories import make_contribution, make_organization, make_plan
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +52,7 @@ def history(contribution: Contribution) -> list[tuple[str, str, str]]:
 def test_a_pledge_that_becomes_a_commitment_is_one_contribution_counted_once(pledge: Contribution) -> None:
     pledge.refresh_from_db()
     assert (pledge.counted_usd, pledge.pledged_usd) == (None, Decimal(1000))
-    user = make_user()
+    user = make_person(Role.FUNDING_OFFICER)
     change_status(contribution=pledge, status="commitment", since_on=date(2024, 6, 1), note="Signed.", by=user)
     assert history(pledge) == [("pledge", "2024-03-01", "1000.00"), ("commitment", "2024-06-01", "1000.00")]
     assert Contribution.objects.count() == 1
@@ -107,7 +109,7 @@ def test_a_contribution_from_before_steps_were_kept_gets_its_first(pledge: Contr
 def test_a_step_by_mistake_is_taken_back(pledge: Contribution) -> None:
     change_status(contribution=pledge, status="paid", amount_usd=Decimal("900.00"))
     assert refused(lambda: take_back_step(contribution=pledge, reason=" ")) == ["Say why the step is taken back."]
-    take_back_step(contribution=pledge, reason="Wrong line.", by=make_user())
+    take_back_step(contribution=pledge, reason="Wrong line.", by=make_person(Role.FUNDING_OFFICER))
     assert history(pledge) == [("pledge", "2024-03-01", "1000.00")]
     assert LogEntry.objects.get().change_message == "Step taken back: Paid. Reason: Wrong line."
     (told,) = refused(lambda: take_back_step(contribution=pledge, reason="Again."))
