@@ -42,7 +42,7 @@ test-sqlite: .make/dev $(CATALOGUES)  ## The tests on SQLite
 	$(TEST) $(PYTEST) $(PARALLEL)
 
 test-postgres: .make/dev $(CATALOGUES)  ## The tests on a real PostgreSQL (its own, or the one at TEST_DATABASE_URL)
-	$(TEST) $(PY) -m tests.postgres -- $(PYTEST) $(PARALLEL)
+	$(TEST) $(PY) -m tests.postgres -- $(PYTEST) $(PARALLEL) --only-database
 
 test-browser: browser $(CATALOGUES)  ## The tests in a real browser
 	$(TEST) $(PYTEST) -n auto --maxprocesses 4 tests/e2e

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,13 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from crp.common.as_of import as_of_page
 from funding.selectors.portfolio import Portfolio, published_plans
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+@as_of_page
+def home(request: HttpRequest, on: date | None) -> HttpResponse:
     """Show all published plans in one look."""
-    return render(request, "crp/home.html", {"portfolio": Portfolio()})
+    return render(request, "crp/home.html", {"portfolio": Portfolio(on)})
 
 
 @require_safe

@@ -32,8 +32,13 @@ def in_force(on: date | None = None, prefix: str = "") -> Q:
 class Reach(Protocol):
     """Where a person has a right, as far as plans ask: who that is, is known further up."""
 
-    everywhere: bool
-    countries: Collection[int]
+    @property
+    def everywhere(self) -> bool:
+        """Whether that is in all countries."""
+
+    @property
+    def countries(self) -> Collection[int]:
+        """The countries by primary key."""
 
 
 def seen_by(reach: Reach, prefix: str = "") -> Q:

@@ -30,6 +30,7 @@ from zeal import zeal_context
 from zeal.constants import initialize_app_registry
 from zeal.patch import patch as watch_queries
 
+from crp.accounts.models import RoleAssignment
 from crp.common.recent import Recent
 from crp.management.commands.demo import FIXTURES
 from plans.models import Plan
@@ -55,6 +56,21 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 # For per_row_queries, and before any test: Django keeps the managers of related rows once they have been used.
 initialize_app_registry()
 watch_queries()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a second run, on another database, leave out what no database has a part in."""
+    parser.addoption("--only-database", action="store_true", help="only the tests that use a database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the option excludes; pytest says how many tests that are."""
+    if not config.getoption("--only-database"):
+        return
+    using = {"db", "transactional_db", "django_db_setup"}
+    kept = [item for item in items if item.get_closest_marker("django_db") or using.intersection(item.fixturenames)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
 
 
 @dataclass(frozen=True)
@@ -123,6 +139,7 @@ def mali(db: None) -> MaliPlans:
 @pytest.fixture
 def empty_database(db: None) -> None:
     """Take every row of CRP's own tables away until the test ends."""
+    RoleAssignment.objects.exclude(country=None, region=None).delete()
     for label in ("funding", "plans", "sectors"):
         for model in apps.get_app_config(label).get_models(include_auto_created=True):
             # Foreign keys are checked when a transaction ends, so the order of the tables is all the same.

@@ -10,6 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
 
 Number = Decimal | int
 
@@ -34,3 +35,14 @@ def write_compact(value: Number) -> str:
         return format_compact_decimal(value, locale=(get_language() or "en").replace("-", "_"), fraction_digits=1)
     except (UnknownLocaleError, ValueError):
         return format_compact_decimal(value, locale="en", fraction_digits=1)
+
+
+def write_change(value: Number, decimals: int | None = None) -> str:
+    """Return a difference with its sign, ``+500,000``, with a minus sign (no hyphen) below 0; ``0`` has none."""
+    sign = "+" if value > 0 else MINUS if value < 0 else ""
+    return f"{sign}{write_number(abs(Decimal(value)), decimals)}"
+
+
+def write_percent_change(value: Number) -> str:
+    """Return a difference in percent with its sign, ``+8.06 %``."""
+    return f"{write_change(value, 2)}{NO_BREAK}%"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crp.common.models import NaturalKeyModel
 from crp.common.money import USD_COLUMN, USDField
-from funding.querysets import ContributionQuerySet
+from funding.querysets import ContributionQuerySet, StatusChangeQuerySet
 from plans.models import Country, Plan, Source
 from sectors.models import Sector, Taxonomy
 
@@ -346,6 +346,7 @@ class StatusChange(NaturalKeyModel):
         verbose_name=_("recorded by"),
     )
 
+    objects: ClassVar = StatusChangeQuerySet.as_manager()
     natural_key_fields: ClassVar = ("contribution__code", "status")
 
     class Meta:

@@ -23,6 +23,7 @@ PAGES = [
     "/donors/",
     "/donors/iom/",
     "/plans/MLI-CRP-2025-2026/checks/",
+    "/plans/MLI-CRP-2025-2026/revisions/1/",
     "/methodology/",
     "/data/",
 ]

@@ -118,7 +118,7 @@ class RowForm(WholeRowForm):
 
     def _post_clean(self) -> None:
         if self.instance.pk is None or self.judge_unchanged or self.has_changed():
-            super()._post_clean()  # type: ignore[misc]
+            super()._post_clean()
 
 
 class TextForm(RowForm):
