@@ -150,12 +150,14 @@ class _Comparer:
         before = {
             (now.get(item.subject, item.subject), item.field, item.source_id): item
             for item in old.citations.select_related("source")
+            if not _is_of_the_workflow(item)
         }
         # A row may have been named anew without its citations: they still mean that row.
         stray = {key: name for key, name in now.items() if key not in subjects[1]}
         after = {
             (stray.get(item.subject, item.subject), item.field, item.source_id): item
             for item in sorted(new.citations.select_related("source"), key=lambda item: item.subject not in stray)
+            if not _is_of_the_workflow(item)
         }
         for key in (*after, *(key for key in before if key not in after)):
             was, item = before.get(key), after.get(key)
@@ -184,6 +186,10 @@ def _label(row: models.Model | None, name: str) -> str:
         return name if row is None else capfirst(str(row._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
     except FieldDoesNotExist:
         return name
+
+
+def _is_of_the_workflow(citation: Citation) -> bool:
+    return citation.subject == "revision" and citation.field in OF_THE_WORKFLOW
 
 
 def _differ(old: Citation, new: Citation) -> bool:

@@ -10,10 +10,12 @@ import pytest
 
 from plans.models import (
     Achievement,
+    Acknowledgement,
     Citation,
     Contact,
     CountryProfile,
     CrossCuttingPriority,
+    FormCopy,
     Framework,
     KeyAction,
     Modality,
@@ -34,12 +36,15 @@ from plans.models import (
     TargetGroup,
 )
 from tests.constraints import Broken, assert_refused, named_constraints
-from tests.factories import make_country, make_plan
+from tests.factories import make_country, make_plan, make_user
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
 EARLY, LATE = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC)
 NEGATIVE = "Ensure this value is greater than or equal to 0."
+
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -54,6 +59,8 @@ def world() -> SimpleNamespace:
     made = SimpleNamespace(
         plan=plan, revision=revision, objective=objective, country=country, profile=profile, source=source
     )
+    made.user = make_user()
+    FormCopy.objects.create(user=made.user, address="/admin/", content="a=1", saved_at=AT)
     made.group = TargetGroup.objects.create(code="IDP", name="Displaced")
     made.modality = OperatingModality.objects.create(code="CASH", name="Cash")
     made.priority = CrossCuttingPriority.objects.create(code="GENDER", name="Gender")
@@ -183,6 +190,22 @@ CASES = [
         "revision_received_is_reported",
         lambda w: open_revision(w.plan, stated_received_usd=0, reports_funding=False),
         "An amount received is given: tick “states money received”.",
+    ),
+    Broken(
+        "revision_sealed_is_published",
+        lambda w: open_revision(w.plan, seal="0" * 64),
+        "Only what is published is sealed.",
+    ),
+    Broken(
+        "acknowledgement_needs_comment",
+        lambda w: Acknowledgement(revision=w.revision, rule="citations", statement="None", comment="", at=AT),
+        "This field cannot be blank.",
+        where="comment",
+    ),
+    Broken(
+        "form_copy_once_per_person_and_form",
+        lambda w: FormCopy(user=w.user, address="/admin/", content="a=1", saved_at=AT),
+        "Unsaved form with this Person and Address of the form already exists.",
     ),
     Broken(
         "framework_code_once_per_revision",

@@ -66,6 +66,9 @@ def test_a_draft_holds_every_row_and_citation_of_the_original(mali: MaliPlans, n
     former = plan.revisions.get()
     draft = start_revision(plan=plan, by=None)
     assert content(draft) == content(former)
+    of_publication = former.citations.filter(subject="revision", field="published_at")
+    assert of_publication.count() == 1
+    of_publication.delete()
     assert citations(draft) == citations(former)
     assert len(list(rows_of(draft))) == len(list(rows_of(former))) > 0
 

@@ -15,6 +15,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 
+from crp.common.history import is_history
 from crp.management.commands.demo import FIXTURES
 from funding.models import Contribution, FundingRequest, Project, RequestShare
 from funding.rollups import break_down_plan, figures_of, with_figures
@@ -313,7 +314,7 @@ def test_the_total_of_each_plan_is_that_of_its_lines(mali: MaliPlans, code: str)
 
 def own_models() -> list[type[Any]]:
     models = [model for label in ("sectors", "plans", "funding") for model in apps.get_app_config(label).get_models()]
-    return [model for model in models if not is_summary(model)]
+    return [model for model in models if not is_summary(model) and not is_history(model)]
 
 
 @pytest.mark.parametrize("model", own_models(), ids=lambda model: model._meta.label)
