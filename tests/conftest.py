@@ -68,7 +68,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("--only-database"):
         return
     using = {"db", "transactional_db", "django_db_setup"}
-    kept = [item for item in items if item.get_closest_marker("django_db") or using.intersection(item.fixturenames)]
+    kept = [
+        item
+        for item in items
+        if (item.get_closest_marker("django_db") or using.intersection(item.fixturenames))
+        and not item.get_closest_marker("once")
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
 

@@ -156,6 +156,7 @@ def test_the_services_keep_to_the_table(world: World, action: str) -> None:
     assert may == TABLE[action]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("action", TABLE)
 def test_the_pages_keep_to_the_table(world: World, action: str) -> None:
     desks = {role: Desk(world.person(role)) for role in PEOPLE}

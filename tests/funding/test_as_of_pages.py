@@ -22,7 +22,7 @@ from plans.models import CountryProfile, PlanFamily
 from tests.factories import make_contribution, make_plans
 from tests.funding.past import JUNE, OFFICIAL, REVISED, Figures, Past, make_past
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = [pytest.mark.usefixtures("empty_database"), pytest.mark.once]
 
 WITH_A_PAST = {
     "home", "gaps", "countries", "country", "sectors", "sector", "donors", "donor", "plan", "plan-funding",

@@ -16,7 +16,7 @@ from plans.services import start_revision
 from tests.conftest import MaliPlans
 from tests.factories import make_country, make_plan, make_plans, make_taxonomy
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGES = (
     "/",

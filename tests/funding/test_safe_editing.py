@@ -21,7 +21,7 @@ from tests.admin import Desk, add_row, address, make_person, open_draft, problem
 from tests.conftest import MaliPlans
 from tests.factories import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from funding.models import Contribution
 
 from .fts_files import flows, requirements, run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def peak_of(path: Path) -> int:

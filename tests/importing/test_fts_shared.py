@@ -57,6 +57,7 @@ def of_page(client: Client) -> Sums:
     return found
 
 
+@pytest.mark.once
 def test_every_plan_since_1999_twice(client: Client) -> None:
     path = shared_path("fts/fts_requirements_funding_2026-04.csv")
     others = of_api(client)  # those of Mali that every test has
@@ -95,6 +96,7 @@ def test_every_plan_since_1999_twice(client: Client) -> None:
     assert everything() == before
 
 
+@pytest.mark.once
 def test_the_flows_of_three_countries_twice() -> None:
     paths = [
         shared_path(f"fts/fts_{boundary}_funding_{country}.csv")

@@ -21,7 +21,7 @@ from plans.models import Plan, Revision
 from tests.conftest import MaliPlans
 from tests.importing.workbooks import add, cell, changed, column, parts_changed, put, remove, row, told, upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SHELTER, HEALTH = "fundingrequest:sector:IOM-2025:SHELTER", "fundingrequest:sector:IOM-2025:HEALTH"
 

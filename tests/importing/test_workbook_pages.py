@@ -24,7 +24,7 @@ from tests.conftest import MaliPlans
 from tests.factories import make_country, make_plan
 from tests.importing.workbooks import changed, put, remove
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SHELTER = "fundingrequest:sector:IOM-2025:SHELTER"
 
