@@ -6,6 +6,7 @@ database. A test that uses the database sees it and may change it: its changes a
 ``mali``            the three Mali plans by name; also what brings the data back for a test that needs real
                     transactions or ``live_server``: such a test empties the database when it ends.
 ``empty_database``  no row of CRP at all, for a test that counts or builds its own, until the test ends.
+``history``         keeps the history of what the test changes, as CRP does when it is served.
 ``per_row_queries`` fails the test on a query that repeats per row, and names the line that makes it.
 ``password``        a password that the site accepts.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from unittest import mock
 
 import hypothesis
@@ -45,6 +47,8 @@ PLAIN_SETTINGS = {
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     },
+    # The history writes every row twice, which a third of the time goes to: see the fixture ``history``.
+    "SIMPLE_HISTORY_ENABLED": False,
     "WHITENOISE_AUTOREFRESH": True,
     "WHITENOISE_USE_FINDERS": True,
 }
@@ -149,6 +153,12 @@ def empty_database(db: None) -> None:
         for model in apps.get_app_config(label).get_models(include_auto_created=True):
             # Foreign keys are checked when a transaction ends, so the order of the tables is all the same.
             model._base_manager.all()._raw_delete(connection.alias)
+
+
+@pytest.fixture
+def history(settings: Any) -> None:
+    """Keep the history of what the test changes, as CRP does when it is served and in every browser test."""
+    settings.SIMPLE_HISTORY_ENABLED = True
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.accounts.world import ADMINISTRATOR, World, make_world, send_for_revi
 from tests.admin import Desk, address, give_roles, make_person, problems
 from tests.factories import make_contribution, make_plan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history")]
 EDIT, SEE, PUBLISH = "plans.change_revision", "plans.view_revision", "plans.publish_revision"
 
 

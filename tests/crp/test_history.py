@@ -26,7 +26,7 @@ from plans.services import start_revision
 from tests.admin import Desk, address
 from tests.factories import make_contribution, make_country, make_organization, make_plan, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history")]
 
 
 def of(row: Any) -> list[tuple[str, Any]]:

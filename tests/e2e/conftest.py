@@ -69,6 +69,11 @@ def _copy_of_the_data() -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture(autouse=True)
+def _as_served(history: None) -> None:
+    """Keep the history, as CRP does when it is served."""
+
+
+@pytest.fixture(autouse=True)
 def _data(transactional_db: None, _copy_of_the_data: sqlite3.Connection, request: pytest.FixtureRequest) -> None:
     """Have the plans there in every test: the one before emptied the database.
 

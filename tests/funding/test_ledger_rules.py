@@ -188,8 +188,7 @@ def test_many_for_one_plan_ask_for_it_once(plan: Plan) -> None:
     made = [record_among_many(contribution=row, facts=facts) for row in rows[:2]]
     with CaptureQueriesContext(connection) as queries:
         made += [record_among_many(contribution=row, facts=facts) for row in rows[2:]]
-    # For each: is the code free, the contribution, its first step, and the history of both.
-    assert len(queries) == 2 * 5, queries.captured_queries
+    assert len(queries) == 2 * 3, queries.captured_queries
     assert [row.contribution.review for row in made] == ["clear", "clear", "clear", "suspected"]
     assert made[3].suspect_of == made[2].contribution
     assert [row.contribution.code[-5:] for row in made] == ["C0001", "C0002", "C0003", "C0004"]

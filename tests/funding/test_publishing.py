@@ -15,7 +15,7 @@ from plans.sealing import seal_of
 from plans.services import start_revision, submit_revision
 from tests.factories import make_plan, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history")]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.accounts.world import World, make_world, send_for_review, small_plan
 from tests.admin import Desk, make_person
 from tests.factories import make_plans
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("history")]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.admin import make_person, open_draft
 from tests.factories import make_plan, make_user
 from tests.importing.workbooks import changed, put
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history")]
 
 
 @pytest.fixture

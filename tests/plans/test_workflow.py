@@ -14,7 +14,7 @@ from plans.models import Objective, Plan, Revision, RevisionStep
 from plans.services import authors_of, return_revision, start_revision, submit_revision, withdraw_revision
 from tests.factories import make_plan, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history")]
 
 
 def somebody(*roles: str, **fields: Any) -> Any:
