@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Self
 
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, F, Max, Min, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.db.models.query import ModelIterable
 
@@ -44,19 +44,16 @@ class ContributionQuerySet(NaturalKeyQuerySet):
         if on is None:
             return self.annotate(counted=F("counted_usd"), pledged=F("pledged_usd"))
         steps = self.model._meta.get_field("status_changes").related_model._default_manager
-        taken = steps.filter(contribution=OuterRef("pk")).order_by("pk")
-        by_then = taken.taken_by(on).reverse()
-
-        def of_step(column: str, now: str) -> Coalesce:
-            # Of one whose steps are all later than its decision the first step held; one without steps has one status.
-            return Coalesce(Subquery(by_then.values(column)[:1]), Subquery(taken.values(column)[:1]), F(now))
-
         decided = self.filter(Q(decision_on__isnull=True) | Q(decision_on__lte=on))
         counts = Q(status_then__in=self.model.COUNTED, review__in=self.model.COUNTED_REVIEWS)
         promised = Q(status_then=self.model.Status.PLEDGE, review__in=self.model.COUNTED_REVIEWS)
         amount, flow = F("amount_then"), self.model.Flow
-        return decided.annotate(
-            status_then=of_step("status", "status"), amount_then=of_step("amount_usd", "amount_usd")
+        # At most one row of steps: a join says what nested subqueries would repeat in every column that needs the step.
+        # One without steps has one status.
+        held = decided.filter(Q(status_changes__isnull=True) | Q(status_changes__in=steps.held_on(on)))
+        return held.annotate(
+            status_then=Coalesce("status_changes__status", "status"),
+            amount_then=Coalesce("status_changes__amount_usd", "amount_usd"),
         ).annotate(
             counted=Case(
                 When(counts, flow=flow.INCOMING, then=amount),
@@ -84,7 +81,19 @@ class StatusChangeQuerySet(NaturalKeyQuerySet):
 
     def taken_by(self, on: date | None = None) -> Self:
         """Return the steps taken by the end of a day, all where ``on`` is None. A step without a day is always told."""
-        return self.all() if on is None else self.filter(Q(since_on__isnull=True) | Q(since_on__lte=on))
+        return self.all() if on is None else self.filter(self._taken(on))
+
+    def held_on(self, on: date) -> Self:
+        """Return the primary key of the step that each contribution had last taken by the end of a day.
+
+        Its first step where all are later: money that was decided before any of its steps is dated.
+        """
+        held = Coalesce(Max("pk", filter=self._taken(on)), Min("pk"))
+        return self.order_by().values("contribution").annotate(held=held).values("held")
+
+    @staticmethod
+    def _taken(on: date) -> Q:
+        return Q(since_on__isnull=True) | Q(since_on__lte=on)
 
 
 class ReportedFundingQuerySet(NaturalKeyQuerySet):
