@@ -13,11 +13,11 @@ from django.db.models import BigIntegerField, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from simple_history import register
-from simple_history.models import HistoricalRecords
 
 from crp.accounts.explaining import explain_missing, explain_missing_in, tell_limits, tell_reach
 from crp.accounts.reach import Reach, countries_by_region
 from crp.accounts.roles import Role
+from crp.common.history import Records
 from plans.models import Country, Plan, Region
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class User(AbstractUser):
     """A person who signs in. CRP's own model from the first migration, so that it can grow without a swap."""
 
     objects: ClassVar = People()
-    history = HistoricalRecords(excluded_fields=["password", "last_login"], m2m_fields=["groups"])
+    history = Records(excluded_fields=["password", "last_login"], m2m_fields=["groups"])
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
@@ -124,7 +124,7 @@ class RoleAssignment(models.Model):
         help_text=_("All countries of the region. Neither a country nor a region: everywhere."),
     )
 
-    history = HistoricalRecords()
+    history = Records()
 
     class Meta:
         verbose_name = _("role")

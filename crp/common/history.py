@@ -40,6 +40,13 @@ class Records(HistoricalRecords):
             if not isinstance(field, models.GeneratedField) and field.name not in personal
         ]
 
+    def post_save(self, instance: models.Model, created: bool, using: str | None = None, **kwargs: Any) -> None:
+        """Record what was saved, unless all of it is left out: to sign in is no change of a person."""
+        saved = kwargs.get("update_fields")
+        told = {field.name for field in self.fields_included(type(instance))}
+        if created or saved is None or told.intersection(saved):
+            super().post_save(instance, created, using, **kwargs)
+
     def get_history_user(self, instance: models.Model) -> Any:
         """Return who changes a row: who is named on it, or else for all that is done now, or who is signed in."""
         author = getattr(instance, "_history_user", None) or _author.get()

@@ -158,6 +158,17 @@ def test_personal_data_stays_out(administrator: Any) -> None:
 # What the page shows
 
 
+def test_signing_in_is_no_change(client: Client, administrator: Any) -> None:
+    before = administrator.history.count()
+    client.force_login(administrator)
+    administrator.refresh_from_db()
+    assert administrator.last_login is not None
+    assert administrator.history.count() == before
+    administrator.first_name = "Awa"
+    administrator.save(update_fields=["first_name"])
+    assert administrator.history.count() == before + 1
+
+
 def test_a_change_is_told_from_what_to_what(administrator: Any) -> None:
     plan, by = make_plan(), make_user(is_superuser=True, first_name="Awa", last_name="Traoré")
     draft = start_revision(plan=plan, by=by)
