@@ -15,7 +15,7 @@ from tests.admin import Desk, add_row, address, open_draft, problems, query_coun
 from tests.conftest import MaliPlans
 from tests.factories import make_plan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from plans.models import Citation, Contact, Country, CountryProfile, Objective, 
 from tests.admin import Desk, add_row, address, formset, make_person, make_programme_officer, open_draft, problems
 from tests.conftest import MaliPlans
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 

@@ -32,6 +32,8 @@ from tests.factories import make_plan, make_reported_funding
 from tests.funding.revised import revise_mali
 from tests.shared import PROJECT
 
+pytestmark = pytest.mark.once
+
 KEPT = PROJECT / "docs" / "openapi.yaml"
 SPEC: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
 OPERATIONS = {
