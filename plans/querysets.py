@@ -96,7 +96,7 @@ class RevisionQuerySet(NaturalKeyQuerySet):
 
 # What a plan is found by, besides the names of its countries.
 SEARCHED = ("code", "title")
-SEARCHED_OF_COUNTRY = ("iso3", "name", "name_fr", "name_es")
+SEARCHED_OF_COUNTRY = ("iso3", "name", "name_fr", "name_es", "name_ar")
 
 
 class PlanIterable(ModelIterable):

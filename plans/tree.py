@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any
@@ -42,9 +42,13 @@ def rows_of(revision: Revision) -> Iterator[RevisionRow]:
             yield row
 
 
-def citable(owner: Revision | CountryProfile) -> dict[str, Any]:
-    """Return what a citation of a revision or profile may name as its subject, by row key."""
-    rows: list[Any] = [*owner.key_actions.all()] if isinstance(owner, CountryProfile) else [*rows_of(owner)]
+def citable(owner: Revision | CountryProfile, rows: Iterable[Any] | None = None) -> dict[str, Any]:
+    """Return what a citation of a revision or profile may name as its subject, by row key.
+
+    ``rows``: what :func:`rows_of` gives, where that has been read already.
+    """
+    if rows is None:
+        rows = owner.key_actions.all() if isinstance(owner, CountryProfile) else rows_of(owner)
     return {item.row_key: item for item in (owner, *rows)}
 
 

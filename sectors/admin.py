@@ -18,7 +18,7 @@ from crp.common.admin.site import IndexGroup
 from crp.common.numbers import write_number
 from sectors.models import Crosswalk, Sector, Taxonomy
 
-NAMES = ("name", "name_fr", "name_es")
+NAMES = ("name", "name_fr", "name_es", "name_ar")
 
 
 @admin.register(Taxonomy)

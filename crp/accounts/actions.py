@@ -34,7 +34,7 @@ class Action:
 
 ACTIONS: Sequence[Action] = (
     Action(gettext_lazy("See everything that is published"), "plans.view_plan"),
-    Action(gettext_lazy("Add plans, start revisions and write drafts"), "plans.change_revision"),
+    Action(gettext_lazy("Add plans, start revisions, write drafts and translate"), "plans.change_revision"),
     Action(gettext_lazy("Send a draft for review, or take it back"), "plans.submit_revision"),
     Action(gettext_lazy("Return or publish what was sent for review"), "plans.publish_revision"),
     Action(gettext_lazy("Add sources and citations, describe the country mission"), "plans.change_source"),

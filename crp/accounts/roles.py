@@ -21,6 +21,7 @@ from plans.models import (
     Revision,
     RevisionRow,
     Source,
+    Translation,
 )
 
 
@@ -84,6 +85,7 @@ def roles_with() -> Mapping[str, frozenset[str]]:
         KeyAction,
         Contact,
         Source,
+        Translation,
     ]
     grant(Role.OFFICER, (right(model, action) for model in written for action in WRITE))
     grant(Role.OFFICER, iter(["plans.submit_revision"]))

@@ -15,7 +15,7 @@ from django.db.models import Q
 from crp.accounts.models import User
 from crp.accounts.roles import right
 from crp.common.history import is_history
-from plans.models import Plan, PlanIdentifier, Revision
+from plans.models import Plan, PlanIdentifier, Revision, Translation
 
 Model = type[models.Model]
 History = Any
@@ -58,6 +58,8 @@ class Seen:
             return Q(id__in=self._plans)
         if model is PlanIdentifier:
             return Q(plan_id__in=self._plans)
+        if model is Translation:  # of a draft, too
+            return Q(plan_id__in=self._own)
         name = "id" if model is Revision else "revision_id" if "revision" in columns_of(model) else ""
         # Some citations belong to no revision but to a profile.
         return ~Q(**{f"{name}__in": self._hidden}) | Q(**{f"{name}__isnull": True}) if name else Q()

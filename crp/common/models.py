@@ -71,11 +71,12 @@ class NaturalKeyModel(models.Model):
 
 
 class TranslatedName(models.Model):
-    """A name in English, and in French and Spanish where known."""
+    """A name in English, and in the other languages of the site where known."""
 
     name = models.CharField(_("name"), max_length=200, help_text=_("In English, as its publisher writes it."))
     name_fr = models.CharField(_("French name"), max_length=200, blank=True)
     name_es = models.CharField(_("Spanish name"), max_length=200, blank=True)
+    name_ar = models.CharField(_("Arabic name"), max_length=200, blank=True)
 
     class Meta:
         abstract = True

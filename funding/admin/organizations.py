@@ -30,11 +30,11 @@ class OrganizationAdmin(FixedCodeAdmin):
     list_display = ("name", "acronym", "kind", "country", "contribution_count")
     list_filter = ("kind", ("country", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("country",)
-    search_fields = ("name", "name_fr", "name_es", "acronym", "code", "identifiers__value")
+    search_fields = ("name", "name_fr", "name_es", "name_ar", "acronym", "code", "identifiers__value")
     autocomplete_fields = ("country",)
     inlines = (IdentifierInline,)
     fieldsets = (
-        (None, {"fields": ("code", "name", "name_fr", "name_es", "acronym")}),
+        (None, {"fields": ("code", "name", "name_fr", "name_es", "name_ar", "acronym")}),
         (_("What it is"), {"fields": ("kind", "country")}),
     )
 

@@ -35,6 +35,7 @@ from .requests import (
 )
 from .revision_form import RevisionForm, live_data, sections_of
 from .steps import checks_context
+from .translations import TranslationPages, translate_address
 from .workflow import WorkflowPages, next_step
 
 USD = DecimalField(max_digits=15, decimal_places=2)
@@ -42,7 +43,7 @@ STATED = "stated_requested_usd"
 
 
 @admin.register(Revision)
-class RevisionAdmin(WorkflowPages, OpenOnlyAdmin):
+class RevisionAdmin(WorkflowPages, TranslationPages, OpenOnlyAdmin):
     """A revision is edited here while it is a draft, and looked at for ever after."""
 
     index_group = IndexGroup.PLANS
@@ -184,6 +185,7 @@ class RevisionAdmin(WorkflowPages, OpenOnlyAdmin):
             "saved": revision,
             "sums": {breakdown: show_number(total) for breakdown, total in sums.items()},
             "plan_url": address_of(revision.plan),
+            "translate_url": translate_address(request, revision),
             "total_usd": show_number(requested_of(revision)),
             "next_step": next_step(request.user, revision),
             "linked_lists": [

@@ -60,6 +60,7 @@ class Project(RevisionRow):
     )
 
     row_key_fields = ("code",)
+    translated_fields = ("title", "description", "beneficiaries")
 
     class Meta(RevisionRow.Meta):
         verbose_name = _("project")

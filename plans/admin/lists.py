@@ -21,7 +21,7 @@ from plans.models import (
     TargetGroup,
 )
 
-NAMES = ("name", "name_fr", "name_es")
+NAMES = ("name", "name_fr", "name_es", "name_ar")
 CONFIDENCE: Any = (None, {"fields": ("confidence", "confidence_note")})
 
 
@@ -32,7 +32,7 @@ class CountryAdmin(FixedCodeAdmin):
     list_display = ("name", "iso3", "iso2", "region", "top_region")
     list_filter = (("top_region", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("region", "top_region")
-    search_fields = ("name", "name_fr", "name_es", "iso3", "iso2")
+    search_fields = ("name", "name_fr", "name_es", "name_ar", "iso3", "iso2")
     autocomplete_fields = ("region", "top_region")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -45,7 +45,7 @@ class RegionAdmin(FixedCodeAdmin):
     index_group = IndexGroup.LISTS
     list_display = ("name", "code", "parent")
     list_select_related = ("parent",)
-    search_fields = ("name", "name_fr", "name_es", "code")
+    search_fields = ("name", "name_fr", "name_es", "name_ar", "code")
     autocomplete_fields = ("parent",)
 
 

@@ -27,6 +27,7 @@ class CountrySerializer(FlatSerializer):
             "name",
             "name_fr",
             "name_es",
+            "name_ar",
             "region",
             "region_name",
             "sub_region",

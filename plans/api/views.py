@@ -22,6 +22,7 @@ MALI = {
     "name": "Mali",
     "name_fr": "Mali",
     "name_es": "Malí",
+    "name_ar": "مالي",
     "region": "002",
     "region_name": "Africa",
     "sub_region": "011",
@@ -45,7 +46,7 @@ class CountryViewSet(ReadOnlyViewSet):
     serializer_class = CountrySerializer
     filterset_class = CountryFilter
     lookup_field = "iso3"
-    search_fields = ("iso3", "iso2", "name", "name_fr", "name_es")
+    search_fields = ("iso3", "iso2", "name", "name_fr", "name_es", "name_ar")
     folds_search = True
     ordering_columns: ClassVar = {"iso3": "iso3", "name": "name", "plans_count": "plans_count"}
     default_ordering = ("name",)

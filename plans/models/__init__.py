@@ -14,6 +14,7 @@ from .reference import (
     TargetGroup,
 )
 from .rows import Framework, Objective, ObjectiveTargetGroup, Outcome, RevisionRow
+from .translations import Translation
 from .workflow import Acknowledgement, FormCopy, RevisionStep
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "StrategicObjective",
     "StrategicOutcome",
     "TargetGroup",
+    "Translation",
 ]

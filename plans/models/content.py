@@ -48,6 +48,7 @@ class Narrative(RevisionRow):
     )
 
     row_key_fields = ("section", "order")
+    translated_fields = ("heading", "body")
 
     class Meta(RevisionRow.Meta):
         verbose_name = _("narrative")
@@ -245,6 +246,7 @@ class Achievement(RevisionRow):
     language = models.CharField(_("language"), max_length=5, default="en")
 
     row_key_fields = ("order",)
+    translated_fields = ("text",)
 
     class Meta(RevisionRow.Meta):
         verbose_name = _("achievement")

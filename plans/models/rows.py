@@ -37,6 +37,10 @@ class RevisionRow(NaturalKeyModel):
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
     row_key_fields: ClassVar[tuple[str, ...]]
+    translated_fields: ClassVar[tuple[str, ...]] = ()
+    """Its texts that pages show in the reader's language, where somebody has translated them."""
+    named_after: ClassVar[str] = ""
+    """The column with the entry of a list that its first text may repeat word by word: that is translated already."""
 
     class Meta:
         abstract = True
@@ -98,6 +102,7 @@ class Framework(RevisionRow):
     )
 
     row_key_fields = ("code",)
+    translated_fields = ("name",)
 
     class Meta(RevisionRow.Meta):
         verbose_name = _("framework")
@@ -136,6 +141,8 @@ class Objective(RevisionRow):
     )
 
     row_key_fields = ("number",)
+    translated_fields = ("title",)
+    named_after = "strategic_objective"
 
     class Meta(RevisionRow.Meta):
         verbose_name = _("objective")
@@ -196,6 +203,8 @@ class Outcome(RevisionRow):
     )
 
     row_key_fields = ("code",)
+    translated_fields = ("name",)
+    named_after = "strategic_outcome"
 
     class Meta(RevisionRow.Meta):
         verbose_name = _("outcome")

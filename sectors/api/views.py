@@ -18,6 +18,7 @@ TAXONOMY = {
     "name": "IOM crisis response sectors, 2025-2026",
     "name_fr": "Secteurs de réponse aux crises de l’OIM, 2025-2026",
     "name_es": "Sectores de respuesta a las crisis de la OIM, 2025-2026",
+    "name_ar": "قطاعات المنظمة الدولية للهجرة للاستجابة للأزمات، 2025-2026",
     "kind": "sectors",
     "publisher": "International Organization for Migration",
     "start_year": 2025,
@@ -33,6 +34,7 @@ SECTOR = {
     "name": "Shelter and settlements",
     "name_fr": "Abris et établissements humains",
     "name_es": "Alojamiento y asentamientos",
+    "name_ar": "المأوى والمستوطنات",
     "is_cross_cutting": False,
     "global_cluster": "SHL",
 }
@@ -49,7 +51,7 @@ class TaxonomyViewSet(ReadOnlyViewSet):
     serializer_class = TaxonomySerializer
     filterset_class = TaxonomyFilter
     lookup_field = "code"
-    search_fields = ("code", "name", "name_fr", "name_es", "publisher")
+    search_fields = ("code", "name", "name_fr", "name_es", "name_ar", "publisher")
     folds_search = True
     ordering_columns: ClassVar = {"code": "code", "name": "name", "start_year": "start_year"}
     default_ordering = ("-start_year", "code")
@@ -64,7 +66,7 @@ class SectorViewSet(ListViewSet):
     queryset = Sector.objects.select_related("taxonomy", "crosswalk__global_cluster")
     serializer_class = SectorSerializer
     filterset_class = SectorFilter
-    search_fields = ("code", "name", "name_fr", "name_es")
+    search_fields = ("code", "name", "name_fr", "name_es", "name_ar")
     folds_search = True
     ordering_columns: ClassVar = {"taxonomy": "taxonomy__code", "order": "order", "code": "code", "name": "name"}
     default_ordering = ("taxonomy", "order", "code")

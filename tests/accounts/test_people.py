@@ -164,7 +164,7 @@ def test_every_action_is_told_with_the_roles_that_give_it() -> None:
 def test_my_rights_say_what_and_where_and_who_can_help(client: Client, administrator: Desk, mali: Country) -> None:
     officer = make_person(Role.OFFICER, country=mali)
     told = {str(item.action.name): (item.where, item.by_role) for item in tell_actions(officer)}
-    assert told["Add plans, start revisions and write drafts"] == ("Mali", "Programme officer")
+    assert told["Add plans, start revisions, write drafts and translate"] == ("Mali", "Programme officer")
     assert told["Return or publish what was sent for review"] == ("", "Reviewer")
     assert told["See everything that is published"][0] == "everywhere"
     assert told["Make logins and give roles"] == ("", "Administrator")

@@ -17,6 +17,7 @@ def test_mali(mali: MaliPlans) -> None:
         "name": "Mali",
         "name_fr": "Mali",
         "name_es": "Malí",
+        "name_ar": "مالي",
         "region": "002",
         "region_name": "Africa",
         "sub_region": "011",

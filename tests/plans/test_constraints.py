@@ -34,6 +34,7 @@ from plans.models import (
     Source,
     StrategicObjective,
     TargetGroup,
+    Translation,
 )
 from tests.constraints import Broken, assert_refused, named_constraints
 from tests.factories import make_country, make_plan, make_user
@@ -65,6 +66,7 @@ def world() -> SimpleNamespace:
     made.modality = OperatingModality.objects.create(code="CASH", name="Cash")
     made.priority = CrossCuttingPriority.objects.create(code="GENDER", name="Gender")
     PlanIdentifier.objects.create(plan=plan, scheme="fts", value="1")
+    translate(plan).save()
     StrategicObjective.objects.create(strategy="2024-2028", number=1, name="One")
     KeyAction.objects.create(profile=profile, order=1, title="One")
     Contact.objects.create(profile=profile, kind="fax", value="+1")
@@ -87,6 +89,11 @@ def open_revision(plan: Plan, **values: Any) -> Revision:
 def cite(world: Any, **values: Any) -> Citation:
     given = {"revision": world.revision, "subject": "objective:1", "field": "title", "source": world.source}
     return Citation(**given | values)
+
+
+def translate(plan: Plan, **values: Any) -> Translation:
+    given = {"subject": "plan", "field": "title", "source_hash": "0" * 64, "source": "A title", "text": "Un título"}
+    return Translation(**{"plan": plan, "language": "es"} | given | values)
 
 
 def second_draft(world: Any) -> Revision:
@@ -349,6 +356,16 @@ CASES = [
         "citation_inferred_needs_note",
         lambda w: cite(w, basis="inferred"),
         "An inferred value needs its reasoning.",
+    ),
+    Broken(
+        "translation_once_per_source",
+        lambda w: translate(w.plan, text="Otro título"),
+        "This text has a translation into this language already.",
+    ),
+    Broken(
+        "translation_has_text",
+        lambda w: translate(w.plan, subject="objective:1", text=""),
+        "A translation without text is no translation.",
     ),
 ]
 

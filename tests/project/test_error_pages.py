@@ -17,19 +17,20 @@ def test_the_page_of_a_failure_needs_neither_database_nor_hashed_files(
         raise ImproperlyConfigured("no static files here")
 
     monkeypatch.setattr("django.templatetags.static.StaticNode.handle_simple", fail)
-    for language, heading in (("en", "Something went wrong"), ("fr", "<h1>")):
+    for language, heading in (("en", "Something went wrong"), ("fr", "<h1>"), ("es", "<h1>"), ("ar", 'dir="rtl"')):
         with override(language):
             answer = server_error(HttpRequest())
         assert answer.status_code == 500
         assert heading in answer.content.decode()
         assert f'lang="{language}"' in answer.content.decode()
+        assert f'href="{"/" if language == "en" else f"/{language}/"}"' in answer.content.decode()
 
 
 @pytest.mark.django_db
 def test_a_page_that_is_not_there_offers_a_search(client: Client) -> None:
     answer = client.get("/no/such/page/")
     assert answer.status_code == 404
-    assert 'action="/gaps/"' in answer.content.decode()
+    assert 'action="/search/"' in answer.content.decode()
     assert "nowhere" in answer.content.decode()
 
 

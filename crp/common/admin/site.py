@@ -50,7 +50,7 @@ class CRPAdminSite(AdminSite):
         here = request.get_full_path()
         languages = [
             {"code": code, "name": get_language_info(code)["name_local"], "url": translate_url(here, code)}
-            for code, _name in settings.LANGUAGES
+            for code in settings.ADMIN_LANGUAGES
         ]
         # "View site" leads to the home page in the language that is being read; "/" is its address in the first one.
         reading = get_language() or settings.LANGUAGE_CODE

@@ -33,6 +33,7 @@ from .columns import BY_NAME
 from .reading import Line
 
 CHOICES = {"status": "status", "flow": "flow", "earmarking": "earmarking", "new_money": "is_new_money"}
+NAMES = ("name", "name_fr", "name_es", "name_ar")
 FLAGS = {"in_kind": "is_in_kind", "several_sectors": "is_shared_across_sectors"}
 DATES = ("decision_on", "reported_on", "exchange_rate_on")
 TEXTS = {
@@ -101,7 +102,8 @@ class Names:
     @cached_property
     def _organizations(self) -> dict[str, set[int]]:
         names: dict[str, set[int]] = defaultdict(set)
-        for pk, *values in Organization.objects.values_list("pk", "code", "name", "name_fr", "name_es", "acronym"):
+        columns = ("pk", "code", *NAMES, "acronym")
+        for pk, *values in Organization.objects.values_list(*columns):
             for value in filter(None, values):
                 names[fold(value)].add(pk)
         for pk, value in OrganizationIdentifier.objects.values_list("organization", "value"):
@@ -138,7 +140,7 @@ class Names:
         taxonomies = [pk for pk in self.facts(plan).taxonomies if pk is not None]
         sectors = list(Sector.objects.filter(taxonomy__in=taxonomies))
         for sector in sectors:
-            if fold(text) in {fold(name) for name in (sector.code, sector.name, sector.name_fr, sector.name_es)}:
+            if fold(text) in {fold(getattr(sector, column)) for column in ("code", *NAMES)}:
                 return sector
         told = _("No sector of this plan is called “%(text)s”.")
         known = [name for sector in sectors for name in (sector.name, sector.code)]

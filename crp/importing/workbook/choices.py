@@ -32,7 +32,7 @@ from plans.models import (
 )
 from sectors.models import Sector, Taxonomy
 
-NAMES = ("code", "name", "name_fr", "name_es", "iso3", "short_name")
+NAMES = ("code", "name", "name_fr", "name_es", "name_ar", "iso3", "short_name")
 OF_ROWS = frozenset({"objective", "framework", "request"})
 """Lists whose entries are rows of the same workbook: a new one may stand in another sheet of it."""
 
