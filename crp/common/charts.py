@@ -6,9 +6,10 @@ of the page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from crp.common.figures import ZERO, Rollup
 
@@ -29,6 +30,23 @@ class Segment:
     """Where it starts when measured from the far end: charts that grow upwards need it."""
     is_sliver: bool = False
     """Whether it is too thin to be seen on a bar that is not: it then gets a mark of fixed width."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Series:
+    """One of several small charts on one scale: what one value of a dimension has year by year."""
+
+    title: str
+    years: Sequence[tuple[int, Rollup | None]]
+    """None: nothing in that year."""
+    subject: Any = None
+    """The object behind the value, where there is one."""
+
+    @property
+    def peak(self) -> tuple[int, Decimal] | None:
+        """The year that most is asked for in, and how much. None: nothing is."""
+        asked = [(figures.requested_usd, year) for year, figures in self.years if figures and figures.requested_usd]
+        return (max(asked)[1], max(asked)[0]) if asked else None
 
 
 def largest(figures: Iterable[Rollup]) -> Decimal:
