@@ -1,9 +1,9 @@
-"""Feeds of published revisions, of the whole site and of one plan: one content, told as Atom and as JSON Feed."""
+"""Feeds of published revisions: of the site, a plan, a country or a sector, each told as Atom and as JSON Feed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,8 +15,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crp.common.numbers import write_number
+from funding.dimensions import sector_code
+from funding.selectors.news import revisions_in_country, revisions_in_sector, with_former
 from funding.selectors.revisions import Entry
-from plans.models import Plan, Revision
+from plans.models import Country, Plan, Revision
+from sectors.models import Sector
 
 NEWEST = 50
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -79,28 +82,37 @@ def feed_of_plan(plan: Plan, host: str) -> Feed:
     )
 
 
+def feed_of_country(country: Country, host: str) -> Feed:
+    """Return the newest revisions of the plans for a country. Queries: 2."""
+    return Feed(
+        tag=_tag(host, f"countries/{country.iso3}/revisions"),
+        title=_("Revisions: %(plan)s") % {"plan": country.label},
+        description=_("Each time a plan for this country is published or revised: what became of its total, and why."),
+        home=reverse("country", args=[country.iso3]),
+        language=get_language() or "en",
+        **_content(revisions_in_country(country), host),
+    )
+
+
+def feed_of_sector(sector: Sector, host: str) -> Feed:
+    """Return the newest revisions that ask for money in a sector. Queries: 2."""
+    return Feed(
+        tag=_tag(host, f"sectors/{sector_code(sector)}/revisions"),
+        title=_("Revisions: %(plan)s") % {"plan": sector.label},
+        description=_("Each time a plan that asks for money in this sector is published or revised, and why."),
+        home=reverse("sector", args=[sector.taxonomy.code, sector.code]),
+        language=get_language() or "en",
+        **_content(revisions_in_sector(sector), host),
+    )
+
+
 def _content(revisions: QuerySet[Revision], host: str) -> dict[str, Any]:
     newest = list(revisions.select_related("plan").order_by("-published_at", "-pk")[:NEWEST])
-    before = _before(newest)
-    items = [_item(Entry(revision=revision, before=before.get(revision.pk)), host) for revision in newest]
+    items = [_item(entry, host) for entry in with_former(newest)]
     return {
         "items": items,
         "updated_at": items[0].published_at if items else datetime.combine(TAGGED_ON, datetime.min.time(), UTC),
     }
-
-
-def _before(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
-    """Return the published revision before each, by primary key. Queries: 1."""
-    public = Revision.objects.public().filter(plan__in={revision.plan_id for revision in revisions})
-    by_plan: dict[int, list[Revision]] = {}
-    for revision in public.only("plan", "number", "requested_usd").order_by("number"):
-        by_plan.setdefault(revision.plan_id, []).append(revision)
-    before = {}
-    for revision in revisions:
-        earlier = [item for item in by_plan[revision.plan_id] if item.number < revision.number]
-        if earlier:
-            before[revision.pk] = earlier[-1]
-    return before
 
 
 def _item(entry: Entry, host: str) -> Item:

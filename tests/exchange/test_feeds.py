@@ -91,6 +91,32 @@ def test_french(client: Client, plan: Plan) -> None:
     assert "32 853 500" in feed["items"][0]["content_text"].replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
+def test_a_country_and_a_sector_have_feeds_of_their_own(client: Client, plan: Plan) -> None:
+    foreign = make_plan(contributions=0, title="Elsewhere")
+    country = json_feed(client, "/countries/mli/revisions.json")
+    assert country["title"] == "Revisions: Mali"
+    assert country["home_page_url"] == "http://testserver/countries/MLI/"
+    assert country["items"][0]["url"] == f"http://testserver{MALI}/diff/?from=1&to=2"
+    assert len(country["items"]) == 4
+    sector = json_feed(client, "/sectors/IOM-2025/shelter/revisions.json")
+    assert sector["title"] == "Revisions: Shelter and settlements"
+    assert [item["url"].rpartition("/plans/")[2] for item in sector["items"]] == [
+        "MLI-CRP-2025-2026/diff/?from=1&to=2",
+        "MLI-CRP-2025-2026/revisions/1/",
+    ]
+    cluster = json_feed(client, "/sectors/IASC-GC/SHL/revisions.json")
+    assert {item["id"] for item in sector["items"]} < {item["id"] for item in cluster["items"]}
+    feed = atom(client, "/countries/MLI/revisions.atom")
+    assert len(feed.findall(f"{ATOM}entry")) == 4
+    assert len(json_feed(client, f"/plans/{foreign.code}/revisions.json")["items"]) == 1
+    for nothing in (
+        "/countries/XXX/revisions.atom",
+        "/countries/M%00I/revisions.json",
+        "/sectors/IOM-2025/NO/revisions.atom",
+    ):
+        assert client.get(nothing).status_code == 404
+
+
 @pytest.mark.parametrize("address", ["/feeds/revisions.atom", f"{MALI}/revisions.json"])
 def test_what_is_known_already_is_not_sent_again(client: Client, plan: Plan, address: str) -> None:
     answer: Any = client.get(address)

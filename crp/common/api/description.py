@@ -13,7 +13,7 @@ TAGS = [
 DESCRIPTION = """\
 Plans of the International Organization for Migration (IOM) for crises, the money they ask for and the money they
 report to have received. Everything here can be read by everybody; nothing can be written. The API speaks English:
-names in other languages stand in columns of their own (`name_fr`, `name_es`).
+names in other languages stand in columns of their own (`name_fr`, `name_es`, `name_ar`).
 
 ## What you see
 
@@ -49,7 +49,9 @@ not give the total. The percentage over several plans is that of the plans which
 
 JSON, or CSV (`format=csv`, or the header `Accept: text/csv`) for every list, rollup and check: the same filters, the
 same column names, streamed, and all rows unless `limit` or `offset` is given. In CSV null is empty, lists are joined by
-`;`, and a text that a spreadsheet would run as a formula has an apostrophe before it.
+`;`, and a text that a spreadsheet would run as a formula has an apostrophe before it. Lists can also be had whole as
+NDJSON (`format=ndjson`), a JSON object a line, and as a workbook (`format=xlsx`), whose numbers are numbers, whose days
+are days, and whose first sheet says where it is from.
 
 ## Lists
 

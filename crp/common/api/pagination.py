@@ -20,8 +20,8 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
     default_limit = 50
     max_limit = 1000
     limit_query_description = (
-        "How many to return: 1 to 1000, and 50 when not given. CSV and NDJSON give all, unless limit or offset is "
-        "given."
+        "How many to return: 1 to 1000, and 50 when not given. CSV, NDJSON and XLSX give all, unless limit or offset "
+        "is given."
     )
     offset_query_description = "How many to leave out first: 0 or more. Past the end the list is empty."
 

@@ -1,4 +1,4 @@
-"""CSV and NDJSON of any list: the columns of the JSON, row by row, written while they are read."""
+"""CSV, NDJSON and workbooks of any list: the columns of the JSON, row by row; texts are written while they are read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import orjson
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.renderers import BaseRenderer
+
+from crp.common.xlsx import XLSX_TYPE, Cover, Sheet, workbook_answer
 
 # A spreadsheet runs a cell that starts so; a number with a sign is harmless.
 FORMULA_STARTS = frozenset("=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}")
@@ -45,6 +48,14 @@ class NDJSONRenderer(StreamRenderer):
 
     media_type = "application/x-ndjson"
     format = "ndjson"
+
+
+class XLSXRenderer(StreamRenderer):
+    """``format=xlsx``, made by :func:`workbook_of`."""
+
+    media_type = XLSX_TYPE
+    format = "xlsx"
+    charset = None  # type: ignore[assignment]  # it is no text
 
 
 def cell(value: Any) -> Any:
@@ -115,6 +126,20 @@ def stream_cells(columns: Sequence[str], rows: Iterator[Sequence[Any]], name: st
 def stream_ndjson(rows: Iterable[Mapping[str, Any]], name: str) -> StreamingHttpResponse:
     """Return the same with a JSON object a line."""
     return _download(ndjson_lines(rows), "application/x-ndjson", f"{name}.ndjson")
+
+
+def workbook_of(
+    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name: str, title: str, address: str
+) -> HttpResponseBase:
+    """Return the same as a workbook, which says on its first sheet where it is from; written to the disk if large."""
+    facts = [
+        ("From", address),
+        ("Made at (UTC)", datetime.now(tz=UTC)),
+        ("Unit of money", "US dollars"),
+        ("Empty cells", "Not reported, which is not 0."),
+    ]
+    cover = Cover(title="About", heading=title, facts=facts)
+    return workbook_answer(name, [Sheet(title=title, columns=columns, rows=rows)], cover)
 
 
 def _download(lines: Iterator[Any], content_type: str, name: str) -> StreamingHttpResponse:

@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from crp.common.api.exceptions import ErrorSerializer
 from crp.common.api.parameters import MOST_VALUES
-from crp.common.api.renderers import CSVRenderer, NDJSONRenderer
+from crp.common.api.renderers import CSVRenderer, NDJSONRenderer, XLSXRenderer
 from crp.common.as_of import AS_OF
 from crp.common.filters import ValuesWidget
 
@@ -125,7 +125,15 @@ class StrictAutoSchema(AutoSchema):
             content[NDJSONRenderer.media_type] = {
                 "schema": {"type": "string", "description": "A line for each row: the object that it is in the JSON."}
             }
-        page = "A page of the list, or all of it as CSV or NDJSON."
+        if XLSXRenderer.media_type in content:
+            content[XLSXRenderer.media_type] = {
+                "schema": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "A workbook: where it is from, then a sheet with the columns of the JSON.",
+                }
+            }
+        page = "A page of the list, or all of it as CSV, NDJSON or XLSX."
         body["description"] = body.get("description") or (page if self._action == "list" else "What was asked for.")
 
 

@@ -21,7 +21,15 @@ from rest_framework.views import APIView
 
 from crp.common.api.filters import ALWAYS_KNOWN
 from crp.common.api.parameters import LONGEST_VALUE, NULL, short, unusable
-from crp.common.api.renderers import CSVRenderer, NDJSONRenderer, StreamRenderer, stream_csv, stream_ndjson
+from crp.common.api.renderers import (
+    CSVRenderer,
+    NDJSONRenderer,
+    StreamRenderer,
+    XLSXRenderer,
+    stream_csv,
+    stream_ndjson,
+    workbook_of,
+)
 from crp.common.as_of import AS_OF, past, read_as_of, today
 from crp.common.pages import BadParameterError, problem_of
 from crp.common.parameters import refuse_unknown
@@ -39,6 +47,8 @@ class StrictParametersMixin(APIView):
     """Actions that answer in CSV too."""
     ndjson_actions: ClassVar[tuple[str, ...]] = ()
     """Actions that answer in NDJSON too."""
+    xlsx_actions: ClassVar[tuple[str, ...]] = ()
+    """Actions that answer with a workbook too."""
     as_of_actions: ClassVar[tuple[str, ...]] = ()
     """Actions that can be asked for a past day."""
     day: date | None = None
@@ -59,6 +69,7 @@ class StrictParametersMixin(APIView):
         has: dict[type[Any], bool] = {
             CSVRenderer: action in self.csv_actions,
             NDJSONRenderer: action in self.ndjson_actions,
+            XLSXRenderer: action in self.xlsx_actions,
         }
         return [renderer for renderer in renderers if has.get(type(renderer), True)]
 
@@ -112,7 +123,7 @@ class StrictParametersMixin(APIView):
 
 
 class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
-    """A list in pages of JSON, or whole as streamed CSV or NDJSON with the same filters and columns."""
+    """A list in pages of JSON, or whole as CSV, NDJSON or a workbook with the same filters and columns."""
 
     ordering_columns: ClassVar[Mapping[str, str]]
     """Public name and column of everything the list can be ordered by."""
@@ -124,9 +135,10 @@ class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.Generic
     """What one entry is called, and several: for the schema."""
     csv_actions: ClassVar[tuple[str, ...]] = ("list",)
     ndjson_actions: ClassVar[tuple[str, ...]] = ("list",)
+    xlsx_actions: ClassVar[tuple[str, ...]] = ("list",)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Return a page in JSON, or in CSV or NDJSON a stream of all rows."""
+        """Return a page in JSON, or all rows as a stream of CSV or NDJSON, or as a workbook."""
         if not isinstance(request.accepted_renderer, StreamRenderer):
             return super().list(request, *args, **kwargs)
         rows: Any = self.filter_queryset(self.get_queryset())
@@ -139,6 +151,9 @@ class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.Generic
         """Return rows as a download in the format asked for."""
         if isinstance(request.accepted_renderer, NDJSONRenderer):
             return stream_ndjson(rows, self.named(self.basename))
+        if isinstance(request.accepted_renderer, XLSXRenderer):
+            address = request.build_absolute_uri()
+            return workbook_of(columns, rows, self.named(self.basename), self.nouns[1].capitalize(), address)
         return stream_csv(columns, rows, self.named(self.basename))
 
     def _rows(self, rows: Any) -> Iterator[dict[str, Any]]:
