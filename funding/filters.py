@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crp.common.filters import (
     AmountFilter,
+    CountFilter,
     FlagFilter,
     ModelValuesFilter,
     StrictFilterSet,
@@ -66,7 +67,7 @@ class PlanFilter(OfPlanFilter):
     )
     global_cluster = ClustersFilter(
         method="filter_global_cluster",
-        help_text=_("Plans that ask for money in a sector of one of these global clusters, such as SHL."),
+        help_text=_("Plans that ask for money in one of these global clusters, such as SHL, or in a sector of one."),
     )
     reported = FlagFilter(field_name="funding_reported", help_text=_("Whether the plan reports the money it received."))
     percent_funded_min = AmountFilter(
@@ -78,6 +79,16 @@ class PlanFilter(OfPlanFilter):
     requested_min = AmountFilter(field_name="requested_usd", lookup_expr="gte", help_text=_("US dollars."))
     requested_max = AmountFilter(field_name="requested_usd", lookup_expr="lte", help_text=_("US dollars."))
     gap_min = AmountFilter(field_name="gap_usd", lookup_expr="gte", help_text=_("US dollars still missing."))
+    people_targeted_min = CountFilter(
+        field_name="current__people_targeted",
+        lookup_expr="gte",
+        help_text=_("Persons. A plan that doesn’t say how many people it targets is left out."),
+    )
+    people_targeted_max = CountFilter(
+        field_name="current__people_targeted",
+        lookup_expr="lte",
+        help_text=_("Persons. A plan that doesn’t say how many people it targets is left out."),
+    )
     updated_since = TimeFilter(
         method="filter_updated_since",
         help_text=_(
@@ -102,7 +113,9 @@ class PlanFilter(OfPlanFilter):
             return plans
         return self._asking_for(
             plans,
-            Q(sector__crosswalk__global_cluster__in=value) | Q(project__sector__crosswalk__global_cluster__in=value),
+            Q(sector__in=value)
+            | Q(sector__crosswalk__global_cluster__in=value)
+            | Q(project__sector__crosswalk__global_cluster__in=value),
         )
 
     def _asking_for(self, plans: QuerySet[Plan], condition: Q) -> QuerySet[Plan]:

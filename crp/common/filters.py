@@ -19,6 +19,7 @@ from crp.common.money import MAX_DIGITS
 from crp.common.parameters import refuse_unknown
 
 YEAR_MIN, YEAR_MAX = 1900, 2200
+COUNT_MAX = 10**12
 OFFSET = re.compile(r"(T[0-9:.,]+) ([0-9]{2}:?[0-9]{2})$")
 
 
@@ -143,6 +144,23 @@ class WholeNumberFilter(django_filters.NumberFilter):
     field_class = forms.IntegerField
 
 
+class CountField(forms.IntegerField):
+    """How many there are: never below 0, and no more than a column can hold."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=COUNT_MAX, **kwargs)
+
+
+@extend_schema_field({"type": "integer", "minimum": 0})
+class CountFilter(WholeNumberFilter):
+    """Filter by a number of persons or things."""
+
+    field_class = CountField
+
+    def get_max_validator(self) -> None:
+        return None
+
+
 class TimeField(django_filters.fields.IsoDateTimeField):
     """A time that a database can hold in UTC: the first and last days of the calendar may have no such time."""
 
@@ -200,6 +218,14 @@ class StrictFilterSet(django_filters.FilterSet):
     def __init__(self, *args: Any, on: date | None = None, **kwargs: Any) -> None:
         self.on = on
         super().__init__(*args, **kwargs)
+
+    def all_but(self, *names: str) -> Any:
+        """Return the rows that pass every filter except those named. What the address gives must be usable."""
+        rows = self.queryset.all()
+        for name, value in self.form.cleaned_data.items():
+            if name not in names:
+                rows = self.filters[name].filter(rows, value)
+        return rows
 
     def problems(self, also_known: tuple[str, ...] = ()) -> dict[str, list[str]]:
         """Return the sentences for each parameter that can't be used; empty where all is well."""

@@ -103,19 +103,23 @@ class Sorting:
         return f"-{column.name}" if descending else column.name
 
 
-def read_page(rows: Any, value: str, per_page: int) -> Page:
-    """Return one page of rows.
+def read_page(rows: Any, value: str, per_page: int, *, number: int | None = None) -> Page:
+    """Return one page of rows. ``number``: how many rows there are, where that is known already.
 
     Raises: BadParameterError for a number that no page has.
     """
     paginator = Paginator(rows, per_page)
+    if number is not None:
+        paginator.__dict__["count"] = number  # which it would count else
     if not value:
         return paginator.page(1)
-    if not (value.isascii() and value.isdecimal()) or not 1 <= int(value) <= paginator.num_pages:
+    # Python refuses to read a number of thousands of digits.
+    is_number = value.isascii() and value.isdecimal() and len(value) <= 9
+    if not is_number or not 1 <= int(value) <= paginator.num_pages:
         raise BadParameterError(
             "page",
             _("“%(value)s” is not a page of this list: it has pages 1 to %(last)s.")
-            % {"value": value, "last": paginator.num_pages},
+            % {"value": value if len(value) <= 60 else f"{value[:60]}…", "last": paginator.num_pages},
         )
     return paginator.page(int(value))
 

@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crp.common.numbers import write_number, write_percent
+from crp.common.text import fold
 from funding.dimensions import sector_code
 from funding.filters import PlanFilter, framework_choices
 from funding.models import FundingRequest
+from funding.selectors.facets import Facets
 from plans.models import Country, Plan, Region
 from plans.querysets import in_force
-from sectors.models import Sector
+from sectors.models import Sector, Taxonomy
 
 TITLES = {
     "search": gettext_lazy("Search"),
@@ -35,6 +37,8 @@ TITLES = {
     "percent_funded_min": gettext_lazy("Funded at least"),
     "percent_funded_max": gettext_lazy("Funded at most"),
     "gap_min": gettext_lazy("Gap at least"),
+    "people_targeted_min": gettext_lazy("People targeted at least"),
+    "people_targeted_max": gettext_lazy("People targeted at most"),
     "reported": gettext_lazy("Funding reported"),
     "plan": gettext_lazy("Plan"),
     "year": gettext_lazy("Year"),
@@ -44,10 +48,22 @@ TITLES = {
 }
 LISTS = ("country", "region", "global_cluster", "sector", "framework", "kind")
 """Parameters with several values, each a list of boxes to tick."""
-ENTERED = ("year_min", "year_max", "percent_funded_min", "percent_funded_max", "gap_min", "reported", "search")
+ENTERED = (
+    "year_min",
+    "year_max",
+    "percent_funded_min",
+    "percent_funded_max",
+    "gap_min",
+    "people_targeted_min",
+    "people_targeted_max",
+    "reported",
+    "search",
+)
 """Parameters with one value, each a field of its own."""
 FURTHER = ("plan", "year", "requested_min", "requested_max", "updated_since")
 """Parameters that have no field here: an address may carry them, and the form keeps them."""
+OF_THE_LIST = ("ordering", "group", "columns", "view")
+"""Parameters that say how the list is shown, and not what is in it."""
 
 
 class Reported(TextChoices):
@@ -66,6 +82,8 @@ class Option:
     group: str = ""
     depth: int = 0
     is_chosen: bool = False
+    plans: int | None = None
+    """How many plans it would show, given the other filters. None: not counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +114,8 @@ class ActiveFilter:
     def state_without(self) -> QueryDict:
         """The parameters with this value taken away, and the first page asked for."""
         rest = self.state.copy()
-        rest.pop("page", None)
+        for name in ("page", "open"):
+            rest.pop(name, None)
         if self.remaining:
             rest.setlist(self.name, list(self.remaining))
         else:
@@ -111,7 +130,11 @@ class ActiveFilter:
 
 
 class FilterForm:
-    """What the form shows, of a past day where ``on`` names one. Queries: 9 at most, however many plans there are."""
+    """What the form shows, of a past day where ``on`` names one. Queries: 18 at most, however many plans there are.
+
+    An option that would show no plan is left out unless it is chosen. Where the address can't be understood nothing is
+    counted, and every option is there.
+    """
 
     def __init__(
         self, filters: PlanFilter, state: QueryDict, problems: Mapping[str, Sequence[str]], on: date | None = None
@@ -119,6 +142,7 @@ class FilterForm:
         self.on = on
         self.state = state
         self.problems = problems
+        self.facets = None if problems else Facets(filters)
         self._cleaned: Mapping[str, Any] = getattr(filters.form, "cleaned_data", {})
 
     @property
@@ -129,7 +153,7 @@ class FilterForm:
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What the form carries along: parameters without a field, and the order."""
-        names = (*FURTHER, "ordering")
+        names = (*FURTHER, *OF_THE_LIST)
         return [(name, value) for name in names for value in self.state.getlist(name)]
 
     @property
@@ -152,7 +176,7 @@ class FilterForm:
     @property
     def is_narrowed(self) -> bool:
         """Whether a filter beyond search, country and cluster is set: the form opens its second part then."""
-        shown = {"search", "country", "global_cluster", "reported", "ordering", "page"}
+        shown = {"search", "country", "global_cluster", "reported", "page", "open", *OF_THE_LIST}
         return any(name not in shown for name in self.state)
 
     @cached_property
@@ -165,7 +189,24 @@ class FilterForm:
             "framework": self._fixed("framework", framework_choices(self.on)),
             "kind": self._fixed("kind", Plan.Kind.choices),
         }
-        return {name: Choice(name=name, title=TITLES[name], options=list(options)) for name, options in found.items()}
+        return {
+            name: Choice(name=name, title=TITLES[name], options=[option for option in options if _is_worth(option)])
+            for name, options in found.items()
+        }
+
+    @property
+    def reported_options(self) -> list[Option]:
+        """What can be asked of the report of money received; both answers, also where no plan gives one."""
+        values = {"true": True, "false": False}
+        return [
+            Option(value=value, label=str(label), is_chosen=self.reported is values[value], plans=plans)
+            for value, label in Reported.choices
+            for plans in [self._plans("reported", values[value])]
+        ]
+
+    def _plans(self, name: str, value: Any) -> int | None:
+        """Return how many plans a value of a filter would show."""
+        return None if self.facets is None else getattr(self.facets, name).get(value, 0)
 
     def _chosen(self, name: str) -> set[str]:
         """Return the values given for a parameter, in capitals: objects by the code the form knows them by."""
@@ -173,24 +214,33 @@ class FilterForm:
 
     def _fixed(self, name: str, pairs: Iterable[tuple[str, Any]]) -> list[Option]:
         chosen = self._chosen(name)
-        return [Option(value=value, label=str(label), is_chosen=value.upper() in chosen) for value, label in pairs]
+        return [
+            Option(value=value, label=str(label), is_chosen=value.upper() in chosen, plans=self._plans(name, value))
+            for value, label in pairs
+        ]
 
     @cached_property
     def _countries_with_plans(self) -> list[Country]:
         links = Plan.countries.through.objects.filter(plan__in=Plan.objects.in_force(self.on)).values("country")
+        # PostgreSQL refuses a zero byte, and no code has one.
+        codes = [code for code in self._chosen("country") if code.isalpha()]
         return list(
-            Country.objects.filter(Q(pk__in=links) | Q(iso3__in=self._chosen("country"))).select_related(
-                "region__parent__parent"
-            )
+            Country.objects.filter(Q(pk__in=links) | Q(iso3__in=codes)).select_related("region__parent__parent")
         )
 
     def _countries(self) -> list[Option]:
         chosen = self._chosen("country")
         options = [
-            Option(value=country.iso3, label=country.label, is_chosen=country.iso3 in chosen)
+            Option(
+                value=country.iso3,
+                label=country.label,
+                is_chosen=country.iso3 in chosen,
+                plans=self._plans("country", country.pk),
+            )
             for country in self._countries_with_plans
         ]
-        return sorted(options, key=lambda option: option.label)
+        # The list is long: what is chosen must be found to be taken away.
+        return sorted(options, key=lambda option: (not option.is_chosen, fold(option.label)))
 
     def _regions(self) -> list[Option]:
         """Return the regions that hold these countries, each below the one it is part of."""
@@ -201,7 +251,13 @@ class FilterForm:
                 regions[region.pk] = (tuple(part.label for part in path[: depth + 1]), region)
         chosen = self._chosen("region")
         return [
-            Option(value=region.code, label=region.label, depth=len(names) - 1, is_chosen=region.code in chosen)
+            Option(
+                value=region.code,
+                label=region.label,
+                depth=len(names) - 1,
+                is_chosen=region.code in chosen,
+                plans=self._plans("region", region.pk),
+            )
             for names, region in sorted(regions.values(), key=lambda item: item[0])
         ]
 
@@ -219,16 +275,23 @@ class FilterForm:
 
     @cached_property
     def _used_clusters(self) -> set[Sector]:
+        """The clusters that sectors with a request lead to, and those that plans ask for by their own name."""
+        named = {sector for sector in self._sectors_with_requests if _is_cluster(sector)}
         crosswalks = [getattr(sector, "crosswalk", None) for sector in self._sectors_with_requests]
-        return {item.global_cluster for item in crosswalks if item}
+        return named | {item.global_cluster for item in crosswalks if item}
 
     def _clusters(self) -> list[Option]:
         wanted = {sector.pk for sector in self._cleaned.get("global_cluster") or ()}
         options = [
-            Option(value=cluster.code, label=cluster.label, is_chosen=cluster.pk in wanted)
+            Option(
+                value=cluster.code,
+                label=cluster.label,
+                is_chosen=cluster.pk in wanted,
+                plans=self._plans("global_cluster", cluster.pk),
+            )
             for cluster in self._used_clusters
         ]
-        return sorted(options, key=lambda option: option.label)
+        return sorted(options, key=lambda option: fold(option.label))
 
     def _sectors(self) -> list[Option]:
         wanted = {sector.pk for sector in self._cleaned.get("sector") or ()}
@@ -238,8 +301,10 @@ class FilterForm:
                 label=sector.label,
                 group=sector.taxonomy.label,
                 is_chosen=sector.pk in wanted,
+                plans=self._plans("sector", sector.pk),
             )
             for sector in self._sectors_with_requests
+            if not _is_cluster(sector)
         ]
 
     @cached_property
@@ -278,6 +343,14 @@ class FilterForm:
         if isinstance(value, Decimal) and not name.startswith("year"):
             return write_number(value)
         return raw
+
+
+def _is_worth(option: Option) -> bool:
+    return option.is_chosen or option.plans != 0
+
+
+def _is_cluster(sector: Sector) -> bool:
+    return sector.taxonomy.kind == Taxonomy.Kind.GLOBAL_CLUSTERS
 
 
 def _ancestry(region: Region | None) -> list[Region]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,10 +49,12 @@ def world() -> SimpleNamespace:
         inside=make_plan(
             code="IN", kind="crp", start_year=2024, end_year=2025, requested_usd=1_000, taxonomy=inside,
             countries=[make_country(region=west, iso3="QAA"), make_country(region=west, iso3="QAB")], contributions=0,
+            revision={"people_targeted": 9_000},
         ),
         outside=make_plan(
             code="OUT", kind="rrp", start_year=2021, requested_usd=500, taxonomy=outside, contributions=0,
             countries=[make_country(region=europe, iso3="QBA")], reports_funding=False,
+            revision={"people_targeted": 500},
         ),
     )  # fmt: skip
     Framework.objects.filter(revision__plan=made.outside).update(code="RRP")
@@ -73,11 +76,12 @@ ONLY_IN = [
     "global_cluster=gc-wash", "reported=true", "reported=1", "percent_funded_min=30", "percent_funded_min=29.99",
     "percent_funded_max=30", "requested_min=500.01", "requested_min=1000", "gap_min=700", "gap_min=699.99",
     "updated_since=2024-05-01T12:00:00Z", "updated_since=2024-01-24", "kind=crp&year=2024&country=QAB",
+    "people_targeted_min=9000", "people_targeted_min=501", "people_targeted_min=501&people_targeted_max=9000",
 ]  # fmt: skip
 ONLY_OUT = [
     "plan=OUT", "country=QBA", "region=150", "kind=rrp", "year=2021", "year_max=2023", "year_max=2021",
     "framework=RRP", "sector=HEALTH", "sector=LIST-B/HEALTH", "global_cluster=GC-HEALTH", "reported=false",
-    "requested_max=999.99", "requested_max=500",
+    "requested_max=999.99", "requested_max=500", "people_targeted_max=500", "people_targeted_max=8999",
 ]  # fmt: skip
 BOTH = [
     "", "plan=IN,OUT", "plan=IN&plan=OUT", "country=QAA,QBA", "country=qaa&country=qba", "region=011,150",
@@ -88,7 +92,7 @@ BOTH = [
 NONE = [
     "year=2023", "year_min=2026", "year_max=2020", "requested_min=1000.01", "requested_max=499.99", "gap_min=700.01",
     "percent_funded_min=30.01", "percent_funded_max=29.99", "kind=crp&year=2021", "country=QAA&country=QAB&kind=rrp",
-    "updated_since=2024-05-01T12:00:01Z", "plan=IN&region=150",
+    "updated_since=2024-05-01T12:00:01Z", "plan=IN&region=150", "people_targeted_min=9001", "people_targeted_max=499",
 ]  # fmt: skip
 
 
@@ -121,6 +125,31 @@ def test_a_filter_by_figures_leaves_out_what_is_not_known(world: SimpleNamespace
     """The funding of OUT is not reported: it is neither above nor below any percentage or gap."""
     for query in ("percent_funded_min=0", "percent_funded_max=100", "gap_min=0", "percent_funded_max=0"):
         assert "OUT" not in plans(query)
+
+
+def test_a_plan_that_states_no_people_targets_neither_many_nor_none(world: SimpleNamespace) -> None:
+    make_plan(code="NOBODY", revision={"people_targeted": None})
+    make_plan(code="ZERO", revision={"people_targeted": 0})
+    assert plans("people_targeted_min=0") == ["IN", "OUT", "ZERO"]
+    assert plans("people_targeted_max=0") == ["ZERO"]
+    assert plans("people_targeted_max=1000000000000") == ["IN", "OUT", "ZERO"]
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "many", "1e9", "9" * 30, "9" * 5_000])
+@pytest.mark.parametrize("name", ["people_targeted_min", "people_targeted_max"])
+def test_people_are_whole_numbers_that_there_can_be(name: str, value: str) -> None:
+    filters = PlanFilter(QueryDict(f"{name}={value}"), queryset=with_figures(Plan.objects.in_force()))
+    assert list(filters.problems()) == [name]
+
+
+def test_a_plan_that_asks_by_global_cluster_is_found_by_it(world: SimpleNamespace) -> None:
+    cluster = Sector.objects.get(code="GC-WASH")
+    plan = make_plan(code="BY-CLUSTER", sectors=0, projects=0, requested_usd=700)
+    FundingRequest.objects.create(
+        revision=plan.revisions.get(), breakdown="global_cluster", sector=cluster, amount_usd=Decimal(700)
+    )
+    assert plans("global_cluster=GC-WASH") == ["BY-CLUSTER", "IN"]
+    assert plans("sector=WASH") == ["IN"]
 
 
 def test_a_plan_without_a_requirement_is_not_one_of_zero(world: SimpleNamespace) -> None:
