@@ -1,0 +1,1 @@
+"""E-mails to whoever asked for them when something they follow is published."""
