@@ -68,8 +68,8 @@ format: .make/dev  ## Put code and templates into their form
 	$(PY) -m ruff format .
 	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
 
-messages: .make/run  ## Collect the strings to translate into locale/ (needs GNU gettext)
-	$(PY) manage.py makemessages --locale fr --add-location file --no-obsolete --no-wrap --ignore 'htmlcov/*' --ignore 'staticfiles/*' --ignore 'tests/*'
+messages: .make/run  ## Collect the strings to translate into locale/, and fail where French or a public page lacks some (needs GNU gettext)
+	$(PY) manage.py catalogues
 
 openapi: .make/run  ## Write docs/openapi.yaml from the code
 	$(PY) manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn

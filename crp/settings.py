@@ -7,7 +7,9 @@ DEBUG off.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -60,10 +62,36 @@ def read_database() -> dict:
     return config
 
 
+def read_email() -> dict[str, Any]:
+    """Return Django's e-mail settings for EMAIL_URL (written to the console when it is not set)."""
+    url = env.str("EMAIL_URL", default="") or "consolemail://"
+    expected = "EMAIL_URL: expected smtp+tls://user:password@host:587, smtp+ssl://…, smtp://… or consolemail://."
+    if url.partition("://")[0] not in environ.Env.EMAIL_SCHEMES:
+        raise ImproperlyConfigured(expected)
+    try:
+        return dict(environ.Env.email_url_config(url))
+    except (ImproperlyConfigured, ValueError) as error:
+        raise ImproperlyConfigured(expected) from error
+
+
+def read_site_address() -> str:
+    """Return under which address readers reach CRP, for links in e-mails; empty where it is not set."""
+    address = env.str("SITE_ADDRESS", default="").rstrip("/")
+    if address and not re.fullmatch(r"https?://[^/\s]+", address):
+        raise ImproperlyConfigured(f"SITE_ADDRESS={address!r}: expected such as https://crp.example.org.")
+    return address
+
+
 DEBUG = read_flag("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_make_secret(BASE_DIR / ".secret-key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 DATABASES = {"default": read_database()}
+
+# E-mails to readers who follow something.
+vars().update(read_email())
+EMAIL_TIMEOUT = 15  # seconds
+DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default="") or "Crisis Response Plans <no-reply@localhost>"
+SITE_ADDRESS = read_site_address()
 
 # Served over HTTPS: set where a proxy in front of CRP speaks TLS.
 SECURE = read_flag("SECURE", default=False)
@@ -113,15 +141,18 @@ INSTALLED_APPS = [
     "funding",
     "crp.importing",
     "crp.exchange",
+    "crp.following",
 ]
 MIDDLEWARE = [
     "crp.common.api.conditional.UnchangedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "crp.kept_pages.KeptPagesMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "crp.common.languages.AdminLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -166,7 +197,8 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a revision form with all its rows
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+LANGUAGES = [("en", _("English")), ("fr", _("French")), ("es", _("Spanish")), ("ar", _("Arabic"))]
+ADMIN_LANGUAGES = ["en", "fr"]  # Spanish and Arabic hold the strings of the public pages, see crp/common/catalogues.py
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["crp.formats"]
 TIME_ZONE = "UTC"
@@ -198,6 +230,7 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.JSONRenderer",
         "crp.common.api.renderers.CSVRenderer",
         "crp.common.api.renderers.NDJSONRenderer",
+        "crp.common.api.renderers.XLSXRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "crp.common.api.pagination.StrictLimitOffsetPagination",

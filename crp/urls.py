@@ -4,8 +4,11 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from crp import views
+
 urlpatterns = [
     path("api/v1/", include("crp.api_urls")),
+    path("service-worker.js", views.service_worker, name="service-worker"),
     *i18n_patterns(
         path("admin/changes/", include("crp.changes.urls")),
         path("admin/", admin.site.urls),
@@ -13,6 +16,7 @@ urlpatterns = [
         path("", include("plans.urls")),
         path("", include("funding.urls")),
         path("", include("crp.exchange.urls")),
+        path("", include("crp.following.urls")),
         path("", include("crp.page_urls")),
         # English has no prefix: an address that is passed on shows everybody the same page.
         prefix_default_language=False,

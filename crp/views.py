@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crp.common.as_of import as_of_page
+from crp.exchange.formats import FORMATS
 from funding.selectors.portfolio import Portfolio, published_plans
+from plans.models import Plan
 
 
 @require_safe
@@ -32,7 +36,40 @@ def methodology(request: HttpRequest) -> HttpResponse:
 def data(request: HttpRequest) -> HttpResponse:
     """Say how to take the data away, with examples that work here and now."""
     newest = published_plans().order_by("-start_year", "code").first()
-    return render(request, "crp/data.html", {"tables": _tables(), "examples": _examples(newest.code if newest else "")})
+    code = newest.code if newest else ""
+    context = {"pages": _pages(newest), "tables": _tables(), "examples": _examples(code)}
+    return render(request, "crp/data.html", context)
+
+
+def _pages(plan: Plan | None) -> list[dict[str, Any]]:
+    """Return the pages that can be taken along, each with the addresses of its formats."""
+    gaps = _("The plans that the filters find, with the columns chosen, or their groups with subtotals.")
+    pages = [
+        _page(_("Gap explorer"), gaps, "gaps", "gaps-brief"),
+        _page(_("Donors"), _("Donors with what they gave, by kind and country."), "donors"),
+        _page(_("Countries"), _("Countries with what their plans ask for and received."), "countries"),
+        _page(_("Sectors"), _("Sectors of every list with what plans ask for and received."), "sectors"),
+    ]
+    if plan is not None:
+        lines = _("Every line behind its totals; as XLSX and JSON also its figures, objectives, sectors and projects.")
+        given = _("Its contributions, with what each counts as.")
+        pages.insert(1, _page(_("Plan: %(plan)s") % {"plan": plan.title}, lines, "plan", "plan-brief", plan.code))
+        pages.insert(2, _page(_("Its funding lines"), given, "plan-funding", "", plan.code))
+    return pages
+
+
+def _page(title: str, holds: str, name: str, brief: str = "", *args: str) -> dict[str, Any]:
+    links = [{"title": form.upper(), "address": reverse(f"{name}-download", args=[*args, form])} for form in FORMATS]
+    if brief:
+        links.append({"title": "PDF", "address": reverse(brief, args=args)})
+    return {"title": title, "holds": holds, "address": reverse(name, args=args), "links": links}
+
+
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """Give the script that keeps the last pages read: only from the root of the site may it do so for all of them."""
+    script = Path(settings.BASE_DIR, "static", "js", "service-worker.js").read_bytes()
+    return HttpResponse(script, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 def _tables() -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ database. A test that uses the database sees it and may change it: its changes a
                     transactions or ``live_server``: such a test empties the database when it ends.
 ``empty_database``  no row of CRP at all, for a test that counts or builds its own, until the test ends.
 ``history``         keeps the history of what the test changes, as CRP does when it is served.
+``kept_pages``      keeps public pages, as CRP does when it is served.
 ``per_row_queries`` fails the test on a query that repeats per row, and names the line that makes it.
 ``password``        a password that the site accepts.
 """
@@ -33,7 +34,9 @@ from zeal.constants import initialize_app_registry
 from zeal.patch import patch as watch_queries
 
 from crp.accounts.models import RoleAssignment
+from crp.common.kept_pages import MOST_BYTES
 from crp.common.recent import Recent
+from crp.kept_pages import KeptPagesMiddleware
 from crp.management.commands.demo import FIXTURES
 from plans.models import Plan
 from plans.sealing import triggers
@@ -122,6 +125,18 @@ def _empties_sealed() -> Iterator[None]:
 
     with mock.patch.object(BaseDatabaseOperations, "execute_sql_flush", without_triggers):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_kept_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every page anew: a test that counts queries asks for a page twice."""
+    monkeypatch.setattr(KeptPagesMiddleware.store, "most_bytes", 0)
+
+
+@pytest.fixture
+def kept_pages(_no_kept_pages: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep public pages, as CRP does when it is served and in every browser test."""
+    monkeypatch.setattr(KeptPagesMiddleware.store, "most_bytes", MOST_BYTES)
 
 
 @pytest.fixture(autouse=True)

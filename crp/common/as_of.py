@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -64,7 +64,7 @@ def address_on(address: str, on: date | None) -> str:
     return f"{path}{'&' if '?' in path else '?'}{AS_OF}={on.isoformat()}{mark}{anchor}"
 
 
-def as_of_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def as_of_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Give a page the past day that its address names, as ``on``; None: it shows what holds now.
 
     Templates find it as ``request.as_of``: they say that the page shows the past, and their links lead to the same day.
@@ -72,7 +72,7 @@ def as_of_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     """
 
     @wraps(view)
-    def show(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def show(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         now = today()
         try:
             day = read_as_of(request.GET.getlist(AS_OF), now)

@@ -7,10 +7,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.core import UnknownLocaleError
 from babel.numbers import format_compact_decimal
 from django.utils.formats import number_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_bidi
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
+LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 
 Number = Decimal | int
 
@@ -21,12 +22,28 @@ def write_number(value: Number, decimals: int | None = None) -> str:
     if decimals is None:
         decimals = 0 if exact == exact.to_integral_value() else 2
     rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    return number_format(rounded, decimals, use_l10n=True, force_grouping=True)
+    written = number_format(abs(rounded), decimals, use_l10n=True, force_grouping=True)
+    return f"{_left()}-{written}" if rounded < 0 else written
+
+
+def _left() -> str:
+    """Return the mark that keeps a sign before its number where the text around runs from right to left."""
+    return LEFT_TO_RIGHT if get_language_bidi() else ""
 
 
 def write_percent(value: Number, decimals: int | None = 2) -> str:
     """Return a percentage, ``0.30 %``. ``decimals`` None: as many as a source printed (``42 %``, ``12.50 %``)."""
     return f"{write_number(value, decimals)}{NO_BREAK}%"
+
+
+def write_percent_short(value: Number) -> str:
+    """Return a percentage for the label of a chart, ``42 %``: one above 0 never becomes 0, nor one below 100 that."""
+    exact = Decimal(value)
+    if 0 < exact < 1:
+        return f"<{write_percent(1, 0)}"
+    if 99 < exact < 100:
+        return f">{write_percent(99, 0)}"
+    return write_percent(exact, 0)
 
 
 def write_compact(value: Number) -> str:
@@ -40,7 +57,7 @@ def write_compact(value: Number) -> str:
 def write_change(value: Number, decimals: int | None = None) -> str:
     """Return a difference with its sign, ``+500,000``, with a minus sign (no hyphen) below 0; ``0`` has none."""
     sign = "+" if value > 0 else MINUS if value < 0 else ""
-    return f"{sign}{write_number(abs(Decimal(value)), decimals)}"
+    return f"{_left() if sign else ''}{sign}{write_number(abs(Decimal(value)), decimals)}"
 
 
 def write_percent_change(value: Number) -> str:

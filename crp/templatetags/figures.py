@@ -123,16 +123,33 @@ def lookup(mapping: Any, key: Any) -> Any:
     return mapping.get(key) if mapping else None
 
 
-@register.inclusion_tag("includes/cite.html")
-def cite(book: Any, row: Any, *fields: str) -> dict[str, Any]:
+@register.simple_tag
+def cite(book: Any, row: Any, *fields: str) -> str:
     """Mark a figure with the number of its source on the page; nothing where it has none."""
-    return {"cited": book.of(row, *fields)}
+    return cited(book.of(row, *fields))
 
 
-@register.inclusion_tag("includes/cite.html")
-def cited(citation: Any) -> dict[str, Any]:
-    """Mark a figure with a source that is already found."""
-    return {"cited": citation}
+@register.simple_tag
+def cited(citation: Any) -> str:
+    """Mark a figure with a source that is already found.
+
+    Written here and not in a template: a page of a plan has a hundred of them.
+    """
+    if not citation:
+        return ""
+    title = citation.citation.source.title
+    if citation.citation.lines:
+        title = f"{title}, {_('line %(lines)s') % {'lines': citation.citation.lines}}"
+    basis = _("inferred") if citation.is_inferred else _("computed") if citation.is_computed else ""
+    mark = format_html(
+        '<a class="cite" href="#citation-{number}" title="{title}"><span class="unseen">{source} </span>{number}</a>',
+        number=citation.number,
+        title=title,
+        source=_("Source"),
+    )
+    if not basis:
+        return mark
+    return mark + format_html(' <a class="tag is-inferred" href="#citation-{}">{}</a>', citation.number, basis)
 
 
 LONG, LONGEST = 12, 14

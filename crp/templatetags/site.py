@@ -13,6 +13,7 @@ from django.urls import reverse, translate_url
 from django.utils.translation import get_language, get_language_info, override
 
 from crp.common.as_of import AS_OF, address_on
+from crp.common.languages import Elsewhere, same_page_elsewhere
 
 register = template.Library()
 
@@ -38,6 +39,13 @@ def language_links(context: RequestContext) -> list[dict[str, Any]]:
             }
         )
     return links
+
+
+@register.simple_tag(takes_context=True)
+def elsewhere(context: RequestContext) -> list[Elsewhere]:
+    """Return the page that was asked for in a language that the site does not have, in those that it has."""
+    request = context.get("request")
+    return same_page_elsewhere(request.path_info) if request is not None else []
 
 
 @register.simple_tag(takes_context=True)

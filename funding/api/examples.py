@@ -299,6 +299,7 @@ ORGANIZATION: dict[str, Any] = {
     "name": "International Organization for Migration",
     "name_fr": "Organisation internationale pour les migrations",
     "name_es": "Organización Internacional para las Migraciones",
+    "name_ar": "المنظمة الدولية للهجرة",
     "acronym": "IOM",
     "kind": "un_agency",
     "country": None,

@@ -234,7 +234,7 @@ class OrganizationSerializer(FlatSerializer):
 
     class Meta:
         model = Organization
-        fields = ("code", "name", "name_fr", "name_es", "acronym", "kind", "country", "identifiers")
+        fields = ("code", "name", "name_fr", "name_es", "name_ar", "acronym", "kind", "country", "identifiers")
 
     @extend_schema_field(CODES)
     def get_identifiers(self, organization: Organization) -> list[str]:

@@ -226,7 +226,7 @@ class OrganizationViewSet(ReadOnlyViewSet):
     serializer_class = OrganizationSerializer
     filterset_class = OrganizationFilter
     lookup_field = "code"
-    search_fields = ("code", "name", "name_fr", "name_es", "acronym")
+    search_fields = ("code", "name", "name_fr", "name_es", "name_ar", "acronym")
     folds_search = True
     ordering_columns: ClassVar = {"code": "code", "name": "name", "kind": "kind"}
     default_ordering = ("name",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from plans.models import Revision
+from plans.models import Revision, RevisionRow
 
 from . import content, contributions, received, requirement
 from .facts import Facts
@@ -36,14 +36,20 @@ RULES: tuple[Callable[[Facts], Iterator[Check]], ...] = (
 )
 
 
-def check_revision(revision: Revision, on: date | None = None, *, as_of: date | None = None) -> list[Check]:
+def check_revision(
+    revision: Revision,
+    on: date | None = None,
+    *,
+    as_of: date | None = None,
+    rows: Iterable[RevisionRow] | None = None,
+) -> list[Check]:
     """Return the result of every rule that the revision, a draft too, gives something to check.
 
     ``on`` is the day that ages are counted to, today where it is None. ``as_of``: a past day that is judged as it was,
-    with the money and the official totals of then.
+    with the money and the official totals of then. ``rows``: all rows of the revision, where they have been read.
     Queries: a number that depends on the kinds of rows and not on how many there are.
     """
-    facts = Facts(revision, on, as_of)
+    facts = Facts(revision, on, as_of, rows)
     return [check for rule in RULES for check in rule(facts)]
 
 

@@ -68,10 +68,10 @@ def targeted_within_need(facts: Facts) -> Iterator[Check]:
 
 def offices(facts: Facts) -> Iterator[Check]:
     """The number of offices stated against the places named."""
-    presence = facts.revision.presences.first()
+    presence = facts.presence
     if presence is None or presence.field_offices is None:
         return
-    named = list(facts.revision.offices.values_list("kind", flat=True))
+    named = [office.kind for office in facts.offices]
     if not named:
         return
     with_main, without = len(named), named.count("field")
@@ -93,7 +93,7 @@ def offices(facts: Facts) -> Iterator[Check]:
 
 def citations(facts: Facts) -> Iterator[Check]:
     """Each figure says where it was read."""
-    rows = citable(facts.revision)
+    rows = citable(facts.revision, facts.rows)
     missing, lost = uncited(facts.revision, rows), dangling(facts.revision, rows)
     names = [f"{subject}.{field}" for subject, field in missing] + [f"{item.subject}.{item.field}" for item in lost]
     yield Check(

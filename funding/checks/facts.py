@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.utils import timezone
 
 from crp.common.figures import ZERO
 from crp.common.money import quantize_usd
-from funding.models import FundingRequest, Project, RelatedPlan, ReportedFunding
+from funding.models import FundingRequest, Project, RelatedPlan, ReportedFunding, RequestShare
 from funding.rollups import requested_of
 from funding.rollups.ledger import NOW, columns_of
-from plans.models import Framework, Objective, Outcome, Revision
+from plans.models import Framework, Objective, Office, Outcome, Presence, Revision, RevisionRow
+from plans.tree import rows_of
+
+Row = TypeVar("Row", bound=RevisionRow)
 
 
 class OnRecord(NamedTuple):
@@ -40,15 +43,41 @@ class OnRecord(NamedTuple):
 
 
 class Facts:
-    """What the rules look at, read once; ``on`` is the day they look. Queries: one for each property used.
+    """What the rules look at, read once; ``on`` is the day they look.
 
     ``as_of``: a past day, by whose end the money was decided, and on which the official totals held. None: all of them.
+    ``rows``: what :func:`~plans.tree.rows_of` gives, where that has been read already.
+    Queries: those of the rows, and one for the money and the official total each.
     """
 
-    def __init__(self, revision: Revision, on: date | None = None, as_of: date | None = None) -> None:
+    def __init__(
+        self,
+        revision: Revision,
+        on: date | None = None,
+        as_of: date | None = None,
+        rows: Iterable[RevisionRow] | None = None,
+    ) -> None:
         self.revision = revision
         self.as_of = as_of
         self.on = on or as_of or timezone.localdate()
+        self._given = rows
+
+    @cached_property
+    def rows(self) -> list[RevisionRow]:
+        """All rows of the revision. Requests and projects have each other and their framework without a query."""
+        rows = list(rows_of(self.revision) if self._given is None else self._given)
+        frameworks = {row.pk: row for row in rows if isinstance(row, Framework)}
+        projects = {row.pk: row for row in rows if isinstance(row, Project)}
+        for project in projects.values():
+            if project.framework_id is not None:
+                project.framework = frameworks[project.framework_id]
+        for row in rows:
+            if isinstance(row, FundingRequest) and row.project_id is not None:
+                row.project = projects[row.project_id]
+        return rows
+
+    def _of(self, model: type[Row]) -> list[Row]:
+        return [row for row in self.rows if isinstance(row, model)]
 
     @cached_property
     def requested(self) -> Decimal | None:
@@ -56,11 +85,7 @@ class Facts:
 
     @cached_property
     def requests(self) -> list[FundingRequest]:
-        return list(
-            self.revision.funding_requests.select_related(
-                "framework", "objective", "sector", "country", "project__framework"
-            )
-        )
+        return self._of(FundingRequest)
 
     @cached_property
     def sums(self) -> dict[str, Decimal]:
@@ -77,7 +102,19 @@ class Facts:
 
     @cached_property
     def related_plans(self) -> list[RelatedPlan]:
-        return list(self.revision.related_plans.select_related("plan_family"))
+        return self._of(RelatedPlan)
+
+    @cached_property
+    def request_shares(self) -> list[RequestShare]:
+        return self._of(RequestShare)
+
+    @property
+    def presence(self) -> Presence | None:
+        return next(iter(self._of(Presence)), None)
+
+    @property
+    def offices(self) -> list[Office]:
+        return self._of(Office)
 
     @cached_property
     def official(self) -> ReportedFunding | None:
@@ -104,19 +141,19 @@ class Facts:
 
     @cached_property
     def projects(self) -> dict[str, Project]:
-        return {project.code: project for project in self.revision.projects.select_related("framework")}
+        return {project.code: project for project in self._of(Project)}
 
     @cached_property
     def frameworks(self) -> list[Framework]:
-        return list(self.revision.frameworks.all())
+        return self._of(Framework)
 
     @cached_property
     def objectives(self) -> list[Objective]:
-        return list(self.revision.objectives.all())
+        return self._of(Objective)
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
-        return list(self.revision.outcomes.all())
+        return self._of(Outcome)
 
     def received(self, belongs: Callable[[OnRecord], bool] = lambda contribution: True) -> Decimal:
         """Return what the contributions on record give to the part of the plan that ``belongs`` picks."""

@@ -108,7 +108,7 @@ def outcome_shares(facts: Facts) -> Iterator[Check]:
 def request_shares(facts: Facts) -> Iterator[Check]:
     """The shares of a line by objective add to 100 percent, and their amounts to the line."""
     shares: dict[int, list[Any]] = defaultdict(list)
-    for share in facts.revision.request_shares.all():
+    for share in facts.request_shares:
         shares[share.funding_request_id].append(share)
     for request in facts.requests:
         parts = shares.get(request.pk)

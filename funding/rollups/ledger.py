@@ -188,6 +188,20 @@ def sums_by_donor(given: QuerySet[Contribution], on: date | None = None) -> dict
     return {row["donor"]: _rollup(row["counted_sum"], row["pledged_sum"], row["plans"]) for row in rows}
 
 
+def sums_by_plan_and_donor(given: QuerySet[Contribution]) -> dict[tuple[int | None, int | None], Rollup]:
+    """Return what each donor gave to each plan, by the keys of both; None for no plan, and for donors not named.
+
+    As it counts now. Queries: 1.
+    """
+    rows = (
+        given.filter(NOW.counts())
+        .order_by()
+        .values("plan", "donor")
+        .annotate(counted_sum=SumUSD(NOW.counted), pledged_sum=SumUSD(NOW.pledged))
+    )
+    return {(row["plan"], row["donor"]): _rollup(row["counted_sum"], row["pledged_sum"], 1) for row in rows}
+
+
 def _rollup(received: Decimal | None, pledged: Decimal | None, plans: int) -> Rollup:
     """Return what was given, all of it on record, so that nothing received is 0."""
     return Rollup(

@@ -9,11 +9,14 @@ from functools import cached_property
 
 from django.db.models import Model
 
-from crp.common.figures import Breakdown, Key, Line, Rollup
-from funding.dimensions import COUNTRY, YEAR
+from crp.common.charts_map import MapPoint
+from crp.common.figures import Breakdown, Line, Rollup
+from funding.dimensions import COUNTRY
 from funding.rollups import add_up, break_down
 from funding.rollups.ledger import OutsideYear, outside_plans
 from funding.selectors.citations import CitationBook
+from funding.selectors.places import points_of
+from funding.selectors.plan_around import lines_by_year
 from funding.selectors.portfolio import (
     PLAN,
     PlanLine,
@@ -40,6 +43,11 @@ class CountryList:
     def lines(self) -> list[Line]:
         """The countries by name, what several share last."""
         return sorted(self.breakdown.lines, key=lambda line: (line.is_residual, line.key.name))
+
+    @cached_property
+    def points(self) -> list[MapPoint]:
+        """The same for the map."""
+        return points_of(self.breakdown.lines, self.on)
 
     @cached_property
     def scale(self) -> Decimal:
@@ -133,13 +141,7 @@ class CountryPage:
     @cached_property
     def _by_year(self) -> list[Line]:
         """The same by year. Each plan stands in one."""
-        year_of = YEAR.of_plans([line.plan for line, _figures in self._amounts]) if YEAR.of_plans else {}
-        years: dict[int, list[Rollup]] = {}
-        for line, figures in self._amounts:
-            years.setdefault(year_of[line.plan.pk], []).append(figures)
-        return [
-            Line(keys=(Key(code=year, name=str(year)),), figures=add_up(members)) for year, members in years.items()
-        ]
+        return lines_by_year((line.plan, figures) for line, figures in self._amounts)
 
     @cached_property
     def years(self) -> Sequence[YearColumn]:

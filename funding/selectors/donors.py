@@ -19,12 +19,13 @@ from crp.common.charts import largest
 from crp.common.figures import Breakdown, Line, Rollup, add_known
 from crp.common.money import percent_of
 from crp.common.pages import BadParameterError, problem_of, read_page
-from funding.dimensions import COUNTRY, DECISION_YEAR, EARMARKING, GLOBAL_CLUSTER, Dimension
+from funding.dimensions import COUNTRY, DECISION_YEAR, DONOR, EARMARKING, GLOBAL_CLUSTER, Dimension
 from funding.filters import DonorFilter
 from funding.models import Contribution, Organization
 from funding.rollups.ledger import (
     Part,
     PartSum,
+    account_of,
     break_down_given,
     public,
     sums_by_donor,
@@ -243,6 +244,42 @@ class DonorPage:
         breakdown = self.breakdown(EARMARKING)
         received = breakdown.total.received_usd
         return [(line, percent_of(line.figures.received_usd, received)) for line in breakdown.lines]
+
+
+class ReceiverPage:
+    """An organization in its other role: what it received inside published plans, by who gave it and for which plan.
+
+    Queries: 8 at most.
+    """
+
+    def __init__(self, organization: Organization, on: date | None = None) -> None:
+        self.on = on
+        self.known: QuerySet[Contribution] = Contribution.objects.as_known(on).filter(recipient=organization)
+        self.to_plans = to_published_plans(self.known, on)
+
+    @cached_property
+    def by_donor(self) -> Breakdown:
+        return break_down_given(self.to_plans, DONOR, self.on)
+
+    @property
+    def total(self) -> Rollup:
+        return self.by_donor.total
+
+    @cached_property
+    def passed_to(self) -> Decimal | None:
+        """What was passed on to it inside plans, and counts where it came in. None: nothing."""
+        internal = account_of(self.to_plans, self.on).of(Part.INTERNAL)
+        return internal.amount_usd if internal else None
+
+    @cached_property
+    def parts(self) -> list[GivenPart]:
+        if not self.total.plans:
+            return []
+        by_plan = break_down_given(self.to_plans, PLAN, self.on)
+        return [
+            GivenPart(name="donor", title=_("By donor"), column=_("Donor"), breakdown=self.by_donor),
+            GivenPart(name="plan", title=_("By plan"), column=_("Plan"), breakdown=by_plan),
+        ]
 
 
 class DonorLedger(LedgerPage):

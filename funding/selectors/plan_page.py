@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -19,6 +20,8 @@ from funding.models import FundingRequest, Project, RelatedPlan, RequestShare
 from funding.rollups import add_parts, break_down_plan
 from funding.selectors.ledger import coverage_of, named_share
 from funding.selectors.overlaps import InterAgencyPart, NamingPlan, inter_agency_parts, plans_naming
+from funding.selectors.plan_around import PlansAround
+from funding.selectors.plan_contents import contents_of, sections_of
 from funding.selectors.plan_parts import (
     BreakdownPart,
     ObjectivePart,
@@ -29,11 +32,17 @@ from funding.selectors.plan_parts import (
     SectorPart,
 )
 from funding.selectors.plan_rows import PublishedPlan
-from funding.selectors.portfolio import PlanLine, plan_lines, published_plans, scale_of
+from funding.selectors.portfolio import scale_of
 from plans.models import Framework, Narrative, Objective, ObjectiveTargetGroup, Outcome, Plan, PlanFamily
 from sectors.models import Sector
 
 Kind = FundingRequest.Breakdown
+NAMED_BY_ROWS: dict[str, tuple[Any, str, str]] = {
+    "framework": (Framework, "code", "name"),
+    "objective": (Objective, "number", "title"),
+    "project": (Project, "code", "title"),
+}
+"""What a plan names itself: the rows that hold the code and the name of each line."""
 LARGEST_FIRST = ("sector", "global_cluster", "country", "donor")
 
 
@@ -50,8 +59,22 @@ class PlanPage(PublishedPlan):
     def breakdown(self, by: str) -> Breakdown:
         """Return the plan's total, opened by one dimension; read once."""
         if by not in self._breakdowns:
-            self._breakdowns[by] = break_down_plan(self.plan, by, self.on)
+            self._breakdowns[by] = self._told(break_down_plan(self.plan, by, self.on), by)
         return self._breakdowns[by]
+
+    def _told(self, breakdown: Breakdown, by: str) -> Breakdown:
+        """Return a breakdown with the names of its lines as the reader gets them."""
+        if by not in NAMED_BY_ROWS:
+            return breakdown
+        model, code, name = NAMED_BY_ROWS[by]
+        names = {getattr(row, code): getattr(row, name) for row in self.rows(model)}
+        lines = [
+            replace(line, keys=(replace(line.key, name=names[line.key.code]), *line.keys[1:]))
+            if line.key.code in names
+            else line
+            for line in breakdown.lines
+        ]
+        return replace(breakdown, lines=tuple(lines))
 
     @property
     def whole(self) -> Decimal | None:
@@ -306,15 +329,7 @@ class PlanPage(PublishedPlan):
 
     @cached_property
     def sections(self) -> list[Section]:
-        """The parts of the page with every line behind its totals, but for its contributions."""
-        parts = (
-            ("received", _("Received"), True),
-            ("adds-up", _("How this adds up"), True),
-            ("inter-agency", _("Inter-agency plans"), self.inter_agency),
-            ("named-by", _("Plans that name it"), self.named_by),
-            *((f"by-{part.name}", part.title, True) for part in self.breakdowns),
-        )
-        return [Section(anchor, title) for anchor, title, content in parts if content]
+        return sections_of(self)
 
     @cached_property
     def checks_gravest_first(self) -> list[Check]:
@@ -324,36 +339,38 @@ class PlanPage(PublishedPlan):
     # Presence and around
 
     @cached_property
-    def other_plans(self) -> list[PlanLine]:
-        """Other published plans of its countries, the newest first."""
-        same = published_plans(self.on).filter(
-            pk__in=Plan.countries.through.objects.filter(country__in=self.plan.countries.all()).values("plan")
-        )
-        return plan_lines(same.exclude(pk=self.plan.pk).order_by("-start_year", "code"))
+    def around(self) -> PlansAround:
+        return PlansAround(self.line, self.on)
 
     @cached_property
-    def other_scale(self) -> Decimal:
-        return scale_of(self.other_plans)
+    def openings(self) -> list[BreakdownPart]:
+        """The ways to open what is asked for that the plan is shown by: each adds to the same total."""
+        kinds = {request.breakdown for request in self.rows(FundingRequest)}
+        ways = (
+            ("framework", _("By framework"), _("Framework"), self.frameworks),
+            ("objective", _("By objective"), _("Objective"), Kind.OBJECTIVE in kinds),
+            ("sector", _("By sector"), _("Sector"), self.has_sectors),
+            ("project", _("By project"), _("Project"), Kind.PROJECT in kinds),
+        )
+        parts = [self._breakdown_part(name, title, column) for name, title, column, given in ways if given]
+        return [part for part in parts if part.splits_requirement]
+
+    @property
+    def said(self) -> str:
+        """What the plan asks for and has received, in a sentence for a preview of a link."""
+        asked, given = self.figures.requested_usd, self.figures.received_usd
+        return _("Requested: %(requested)s. Received: %(received)s. In US dollars.") % {
+            "requested": _("Not reported") if asked is None else write_number(asked),
+            "received": _("Not reported") if given is None else write_number(given),
+        }
+
+    WHAT_IF_USD = 500_000
+
+    @property
+    def what_if_put(self) -> str:
+        """What the link to the what-if puts on this plan, as its address takes it."""
+        return f"{self.plan.code}:{self.WHAT_IF_USD}"
 
     @cached_property
     def contents(self) -> list[Section]:
-        """The parts of the page that this plan has something for."""
-        parts = (
-            ("risk", _("Risk"), self.indicators),
-            ("objectives", _("Objectives"), self.objectives),
-            ("sectors", _("Sectors"), self.sector_parts),
-            ("inter-agency", _("Inter-agency plans"), self.inter_agency),
-            ("named-by", _("Plans that name it"), self.named_by),
-            ("frameworks", _("Frameworks"), self.frameworks),
-            ("projects", _("Projects"), self.project_groups),
-            ("donors", _("Donors"), True),
-            ("narrative", _("Situation and approach"), self.narratives),
-            ("approach", _("How IOM works"), self.modalities or self.priorities),
-            ("presence", _("Presence"), self.presence or self.offices),
-            ("achievements", _("Achievements"), self.achievements),
-            ("checks", _("Checks"), True),
-            ("others", _("Other plans"), self.other_plans),
-            ("sources", _("Sources"), self.citations.all),
-            ("downloads", _("Downloads"), True),
-        )
-        return [Section(anchor, title) for anchor, title, content in parts if content]
+        return contents_of(self)

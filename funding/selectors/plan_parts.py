@@ -103,6 +103,11 @@ class BreakdownPart:
     """Whether its money received is split by the source of the official total, not by the contributions on record."""
 
     @property
+    def asking(self) -> int:
+        """How many lines ask for money."""
+        return sum(line.figures.requested_usd is not None for line in self.lines)
+
+    @property
     def has_pledges(self) -> bool:
         return self.total.pledged_usd is not None
 
@@ -114,7 +119,8 @@ class BreakdownPart:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page, in its list of contents."""
+    """A part of the page, in its list of contents; ``parts``: those inside it."""
 
     anchor: str
     title: str
+    parts: Sequence[Section] = ()

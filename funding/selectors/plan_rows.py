@@ -27,6 +27,7 @@ from plans.models import (
     RevisionRow,
     RiskIndicator,
 )
+from plans.translating import Telling, language_of, tell_titles
 from plans.tree import rows_of
 
 Row = TypeVar("Row", bound=RevisionRow)
@@ -43,6 +44,7 @@ class PublishedPlan:
         self.plan = plan
         self.revision = plan.current
         self.revision.plan = plan
+        tell_titles([plan])
         self.figures = figures_of(plan)
         self.line = PlanLine(plan=plan, figures=self.figures)
 
@@ -51,9 +53,19 @@ class PublishedPlan:
     @cached_property
     def _rows(self) -> Mapping[type, list[Any]]:
         rows: dict[type, list[Any]] = defaultdict(list)
-        for row in rows_of(self.revision):
+        for row in self.telling.rows:
             rows[type(row)].append(row)
         return rows
+
+    @cached_property
+    def telling(self) -> Telling:
+        """Its texts, from now on in the language of the reader where somebody has translated them.
+
+        Its figures, citations and checks read columns that nobody translates.
+        """
+        telling = Telling(self.plan, [*rows_of(self.revision)])
+        telling.tell()
+        return telling
 
     def rows(self, model: type[Row]) -> list[Row]:
         """Return the rows of a model in the order the plan has them."""
@@ -84,7 +96,8 @@ class PublishedPlan:
 
     @cached_property
     def checks(self) -> list[Check]:
-        return check_revision(self.revision, as_of=self.on)
+        rows = (row for group in self._rows.values() for row in group)
+        return check_revision(self.revision, as_of=self.on, rows=rows)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -139,8 +152,7 @@ class PublishedPlan:
     @cached_property
     def language(self) -> str:
         """The language of the plan's own text."""
-        languages = [text.language for text in self.rows(Narrative)] + [text.language for text in self.achievements]
-        return languages[0] if languages else "en"
+        return language_of(self.telling.rows)
 
     @property
     def foreign_language(self) -> str:
@@ -148,6 +160,11 @@ class PublishedPlan:
         if self.language == (get_language() or "en")[:2]:
             return ""
         return str(get_language_info(self.language)["name_translated"]).lower()
+
+    @cached_property
+    def untold(self) -> int:
+        """How many of its texts are shown in another language than the reader's."""
+        return len(self.telling.foreign)
 
     # How and where
 

@@ -10,17 +10,19 @@ from functools import cached_property
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from crp.common.charts import largest
+from crp.common.charts import Series, largest
 from crp.common.figures import Breakdown, Line, Rollup
 from funding.dimensions import GLOBAL_CLUSTER, SECTOR, YEAR, Dimension, sector_code
 from funding.models import Contribution, FundingRequest
-from funding.rollups import add_up, break_down, figures_of
+from funding.rollups import add_up, break_down
 from funding.selectors.portfolio import (
     PLAN,
     PlanLine,
     YearColumn,
+    plan_lines,
     published_plans,
     scale_of,
+    series_of,
     year_columns,
 )
 from plans.models import Plan
@@ -46,7 +48,7 @@ class TaxonomyPart:
     def used(self) -> list[SectorLine]:
         return sorted(
             (line for line in self.lines if line.figures),
-            key=lambda line: -((line.figures and line.figures.requested_usd) or 0),
+            key=lambda line: _largest_first(line.figures),
         )
 
     @property
@@ -54,8 +56,14 @@ class TaxonomyPart:
         return [line for line in self.lines if not line.figures]
 
 
+def _largest_first(figures: Rollup | None) -> tuple[Decimal, Decimal]:
+    """Return what sorts by what is asked for, and by what was received where nobody asks."""
+    asked, given = (figures.requested_usd, figures.received_usd) if figures else (None, None)
+    return -(asked or Decimal(0)), -(given or Decimal(0))
+
+
 class SectorList:
-    """Every taxonomy with its sectors, and their figures on a day (now where None). Queries: 14 at most."""
+    """Every taxonomy with its sectors, and their figures on a day (now where None). Queries: 20 at most."""
 
     def __init__(self, on: date | None = None) -> None:
         self.on = on
@@ -89,6 +97,15 @@ class SectorList:
             for line in part.lines:
                 line.sector.taxonomy = part.taxonomy
         return parts
+
+    MOST_SERIES = 12
+
+    @cached_property
+    def clusters_by_year(self) -> list[Series]:
+        """The clusters that most is asked for, year by year. Empty: there are too few years to compare."""
+        plans = published_plans(self.on).prefetch_related(None)
+        series = series_of(break_down(plans, ["global_cluster", "year"], self.on).lines, self.MOST_SERIES)
+        return series if series and len(series[0].years) > 1 else []
 
     @cached_property
     def cluster_scale(self) -> Decimal:
@@ -150,10 +167,8 @@ class SectorPage:
     def lines(self) -> list[tuple[PlanLine, Rollup]]:
         """The plans, the newest first, each with what it asks for in the sector."""
         parts = {line.key.code: line.figures for line in self._lines_by(PLAN)}
-        plans = self.plans.order_by("-start_year", "code")
-        return [
-            (PlanLine(plan=plan, figures=figures_of(plan)), parts[plan.code]) for plan in plans if plan.code in parts
-        ]
+        lines = plan_lines(self.plans.order_by("-start_year", "code"))
+        return [(line, parts[line.plan.code]) for line in lines if line.plan.code in parts]
 
     @cached_property
     def total(self) -> Rollup:

@@ -20,10 +20,10 @@ from tests.factories import make_country
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("en", "Name"), ("fr", "Nom"), ("fr-ch", "Nom"), ("es", "Name"), ("ar", "Name")],
+    [("en", "Name"), ("fr", "Nom"), ("fr-ch", "Nom"), ("es", "Name"), ("ar", "اسم"), ("de", "Name")],
 )
 def test_a_name_is_shown_in_the_readers_language_or_in_english(language: str, expected: str) -> None:
-    country = Country(name="Name", name_fr="Nom")
+    country = Country(name="Name", name_fr="Nom", name_ar="اسم")
     with translation.override(language):
         assert country.label == str(country) == expected
 

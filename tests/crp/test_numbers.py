@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils.formats import date_format
 from django.utils.translation import override
 
-from crp.common.numbers import write_compact, write_number, write_percent
+from crp.common.numbers import LEFT_TO_RIGHT, MINUS, write_change, write_compact, write_number, write_percent
 from crp.common.text import fold
 from crp.templatetags.figures import (
     as_printed,
@@ -32,6 +34,11 @@ THIN, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
         ("en", "1234567.005", "1,234,567.01"),
         ("fr", "37360000.00", f"37{THIN}360{THIN}000"),
         ("fr", "1234.50", f"1{THIN}234,50"),
+        ("es", "37360000.00", f"37{THIN}360{THIN}000"),
+        ("es", "1234.50", f"1{THIN}234,50"),
+        ("ar", "37360000.00", "37,360,000"),
+        ("ar", "1234.50", "1,234.50"),
+        ("ar", "-1234.50", f"{LEFT_TO_RIGHT}-1,234.50"),
     ],
 )
 def test_a_number_is_grouped_and_has_cents_only_where_it_has_some(language: str, value: str, written: str) -> None:
@@ -53,7 +60,16 @@ def test_a_percentage(language: str, value: str, decimals: int | None, written: 
         assert write_percent(Decimal(value), decimals) == written
 
 
-@pytest.mark.parametrize(("language", "written"), [("en", "37.4M"), ("fr", f"37,4{WIDE}M"), ("fr-ca", f"37,4{WIDE}M")])
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", "37.4M"),
+        ("fr", f"37,4{WIDE}M"),
+        ("fr-ca", f"37,4{WIDE}M"),
+        ("es", f"37,4{WIDE}M"),
+        ("ar", f"37.4{WIDE}مليون"),
+    ],
+)
 def test_a_label_of_a_chart_is_short(language: str, written: str) -> None:
     with override(language):
         assert write_compact(Decimal(37360000)) == written
@@ -89,3 +105,27 @@ def test_text_is_compared_without_accents_and_capitals() -> None:
 def test_the_lines_of_a_note_stand_apart() -> None:
     assert one_line("Seeds and tools.\r\n\n  Budget year: 2020\n") == "Seeds and tools. · Budget year: 2020"
     assert one_line("") == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "written"),
+    [
+        ("en", "-500", f"{MINUS}500"),
+        ("es", "1500.00", f"+1{THIN}500"),
+        ("ar", "-500", f"{LEFT_TO_RIGHT}{MINUS}500"),
+        ("ar", "500", f"{LEFT_TO_RIGHT}+500"),
+        ("ar", "0", "0"),
+    ],
+)
+def test_a_sign_stays_before_its_number_whichever_way_the_text_runs(language: str, value: str, written: str) -> None:
+    with override(language):
+        assert write_change(Decimal(value)) == written
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [("en", "5 March 2025"), ("fr", "5 mars 2025"), ("es", "5 de marzo de 2025"), ("ar", "5 مارس 2025")],
+)
+def test_a_day_has_the_order_and_the_month_of_the_language(language: str, written: str) -> None:
+    with override(language):
+        assert date_format(date(2025, 3, 5), "DATE_FORMAT") == written

@@ -101,6 +101,34 @@ def test_a_database_that_can_not_be_used_stops_the_start(monkeypatch: pytest.Mon
         settings.read_database()
 
 
+@pytest.mark.parametrize(
+    "url", ["ftp://mail.example.org", "mail.example.org", "smtp+tls://u:hunter2@h:notaport", "://"]
+)
+def test_a_mail_server_that_can_not_be_used_stops_the_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL") as refusal:
+        settings.read_email()
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EMAIL_URL", raising=False)
+    assert settings.read_email()["EMAIL_BACKEND"].endswith("console.EmailBackend")
+    monkeypatch.setenv("EMAIL_URL", "smtp+tls://crp:p%40ss@mail.example.org:587")
+    read = settings.read_email()
+    assert (read["EMAIL_HOST"], read["EMAIL_PORT"], read["EMAIL_USE_TLS"]) == ("mail.example.org", 587, True)
+    assert (read["EMAIL_HOST_USER"], read["EMAIL_HOST_PASSWORD"]) == ("crp", "p@ss")
+
+
+@pytest.mark.parametrize(
+    "address", ["crp.example.org", "ftp://crp.example.org", "https://crp.example.org/a", "https://a b"]
+)
+def test_an_address_of_the_site_that_is_none(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("SITE_ADDRESS", address)
+    with pytest.raises(ImproperlyConfigured, match="SITE_ADDRESS"):
+        settings.read_site_address()
+
+
 def test_the_refusal_is_what_the_administrator_reads() -> None:
     sentence = refused(DATABASE_URL="mysql://root@localhost/crp")
     assert "DATABASE_URL: expected sqlite:///path or postgres://user:password@host:port/name." in sentence

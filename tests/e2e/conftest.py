@@ -69,8 +69,8 @@ def _copy_of_the_data() -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture(autouse=True)
-def _as_served(history: None) -> None:
-    """Keep the history, as CRP does when it is served."""
+def _as_served(history: None, kept_pages: None) -> None:
+    """Keep the history and public pages, as CRP does when it is served."""
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,9 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po
 from django.apps import apps
 from django.core.management import call_command
 from django.db import models
@@ -20,9 +17,7 @@ from crp.common.history import is_history
 from crp.management.commands.demo import FIXTURES
 from tests.shared import PROJECT
 
-PACKAGES = ("crp", "sectors", "plans", "funding")
 MOST_LINES = 400
-FRENCH = PROJECT / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 TOP_LEVEL = {
     ".ci",
     ".dockerignore",
@@ -161,43 +156,3 @@ def test_tests_read_nothing_outside_the_project() -> None:
         if outside.search(line)
     ]
     assert found == []
-
-
-def read_catalogue(path: Path) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file, locale="fr", domain="django", abort_invalid=True)
-
-
-def is_translated(message: Message) -> bool:
-    strings = [message.string] if isinstance(message.string, str) else message.string
-    return all(strings) and not message.fuzzy
-
-
-def test_french_is_complete() -> None:
-    catalogue = read_catalogue(FRENCH)
-    messages = [message for message in catalogue if message.id]
-    assert messages
-    assert not catalogue.fuzzy, "the first entry is marked as fuzzy, and Babel compiles nothing of such a catalogue"
-    assert [message.id for message in messages if not is_translated(message)] == []
-
-
-def test_french_keeps_the_placeholders() -> None:
-    wrong = {str(message.id): [str(error) for error in errors] for message, errors in read_catalogue(FRENCH).check()}
-    assert wrong == {}
-
-
-def test_french_has_every_string_of_the_code(tmp_path: Path) -> None:
-    """Collects the strings as ``make messages`` does, in a copy, and compares."""
-    if not shutil.which("xgettext"):
-        pytest.skip("GNU gettext is not installed: apt-get install gettext")
-    for name in (*PACKAGES, "templates", "locale"):
-        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PROJECT / "manage.py", tmp_path)
-    command = [sys.executable, "manage.py", "makemessages", "--locale", "fr", "--no-obsolete", "--verbosity", "0"]
-    subprocess.run(command, check=True, cwd=tmp_path)
-    collected = read_catalogue(tmp_path / FRENCH.relative_to(PROJECT))
-    assert sorted(map(message_key, collected)) == sorted(map(message_key, read_catalogue(FRENCH)))
-
-
-def message_key(message: Message) -> tuple[str, str]:
-    return message.context or "", str(message.id)
