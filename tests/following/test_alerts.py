@@ -10,18 +10,15 @@ import pytest
 import time_machine
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from crp.following import sending
 from crp.following.models import UNCONFIRMED_FOR, Attempt, Notice, Subscription
-from crp.following.news import notice
 from crp.following.sending import send_alerts
 from funding.models import Contribution, StatusChange
 from plans.models import Country, Plan, Revision
 from sectors.models import Crosswalk, Sector
 from tests.conftest import MaliPlans
-from tests.factories import make_contribution, make_country, make_organization, make_plan
+from tests.factories import make_contribution, make_organization, make_plan
 from tests.following.people import revise_people
 from tests.following.test_following import followed
 from tests.funding.revised import PUBLISHED_AT, REASON, SECRET, draft_secretly, revise_again, revise_mali
@@ -367,41 +364,3 @@ def test_the_command_and_its_dry_run(plan: Plan, settings: Any) -> None:
     assert "E-mails sent: 1." in out.getvalue()
     subscription.refresh_from_db()
     assert subscription.failures == 0
-
-
-# How much it takes
-
-
-def test_many_contributions_take_no_more_queries_than_one(plan: Plan) -> None:
-    def told(number: int) -> int:
-        Subscription.objects.all().delete()
-        Notice.objects.all().delete()
-        subscribe(kind="everything", subject="")
-        for _ in range(number):
-            give(plan, "100", at=AFTER - timedelta(minutes=1), donor=make_organization())
-        with CaptureQueriesContext(connection) as queries:
-            assert send_alerts(now=AFTER).sent == 1
-        return len(queries)
-
-    told(1)  # makes the row that is held while news is noticed
-    assert told(1) == told(12)
-
-
-def test_a_letter_has_room_for_twenty_plans(mali: MaliPlans) -> None:
-    subscribe(kind="everything", subject="")
-    country = make_country()
-    for _ in range(23):
-        publish_plan(countries=[country])
-    send_alerts(now=AFTER)
-    (message,) = mail.outbox
-    assert message.subject == "all plans: 23 revisions published"
-    assert message.body.count("It asks for USD") == 20
-    assert "3 more plans have news" in message.body
-
-
-def test_nothing_is_noticed_twice(plan: Plan) -> None:
-    subscribe()
-    revise_mali(plan)
-    first = notice(AFTER)
-    assert notice(AFTER) == first
-    assert Notice.objects.count() == 1
