@@ -18,7 +18,7 @@ from plans.models import Country, Region
 from tests.admin import Desk, add_row, address, formset, give_roles, make_person, problems
 from tests.factories import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 RIGHTS = "/admin/accounts/user/my-rights/"
 
 

@@ -17,7 +17,7 @@ from tests.conftest import MaliPlans
 from tests.factories import make_contribution, make_country, make_plan
 from tests.funding.test_pages import read
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TODAY = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

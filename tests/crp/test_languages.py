@@ -10,7 +10,7 @@ from django.test.utils import override_settings
 
 from tests.conftest import MaliPlans
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGES = [
     "/",

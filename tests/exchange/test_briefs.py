@@ -21,7 +21,7 @@ from tests.conftest import MaliPlans
 from tests.exchange.reading import pdf_of, text_of
 from tests.factories import make_contribution, make_country, make_plan, make_plans, make_sector, make_taxonomy
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CRP, COMPENDIUM, SILENT = "MLI-CRP-2025-2026", "MLI-COMPENDIUM-2017", "MLI-CRP-2021"
 A4_POINTS = (595, 842)

@@ -27,7 +27,7 @@ from tests.conftest import MaliPlans
 from tests.crp.test_charts import make_figures
 from tests.factories import make_contribution, make_country, make_plan, make_plans, make_taxonomy
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SVG = "{http://www.w3.org/2000/svg}"
 MALI = "/plans/MLI-CRP-2025-2026"

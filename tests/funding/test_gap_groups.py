@@ -53,8 +53,9 @@ def keys_of(plan: Any, by: str) -> str:
     }[by]
 
 
-@pytest.mark.parametrize("on", [None, date(2021, 6, 1)])
-@pytest.mark.parametrize("by", GROUPS)
+@pytest.mark.parametrize(
+    ("by", "on"), [*((by, None) for by in GROUPS), *((by, date(2021, 6, 1)) for by in list(GROUPS)[::3])]
+)
 def test_subtotals_add_to_the_total_and_plans_to_their_subtotal(empty_database: None, by: str, on: date | None) -> None:
     World(seed=7, plans=14)
     groups = groups_of(f"group={by}", on)

@@ -20,7 +20,7 @@ from tests.factories import make_plan
 from tests.funding.revised import REASON, SECRET, draft_secretly, revise_mali
 from tests.funding.test_pages import read
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MINUS = "\N{MINUS SIGN}"
 MALI = "/plans/MLI-CRP-2025-2026"

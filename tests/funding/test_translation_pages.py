@@ -18,7 +18,7 @@ from tests.admin import make_person
 from tests.conftest import MaliPlans
 from tests.factories import make_country, make_plan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

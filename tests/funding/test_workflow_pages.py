@@ -14,7 +14,7 @@ from plans.services import start_revision, submit_revision
 from tests.admin import Desk, address
 from tests.factories import make_plan, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history")]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("history")]
 
 
 def person(*roles: str, **fields: Any) -> Any:
