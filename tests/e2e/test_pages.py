@@ -137,4 +137,4 @@ def test_figures_of_hundreds_of_billions_fit(page: Page, path: str, width: int) 
 def test_the_figures_of_a_plan_need_no_script(plain_page: Page, path: str, figures: list[str]) -> None:
     plain_page.goto(path)
     for figure in figures:
-        expect(plain_page.get_by_text(figure).first).to_be_visible()
+        expect(plain_page.get_by_text(figure).locator("visible=true").first).to_be_visible()
