@@ -6,6 +6,9 @@ database. A test that uses the database sees it and may change it: its changes a
 ``mali``            the three Mali plans by name; also what brings the data back for a test that needs real
                     transactions or ``live_server``: such a test empties the database when it ends.
 ``empty_database``  no row of CRP at all, for a test that counts or builds its own, until the test ends.
+``empty_module``    the same for all tests of a module, emptied once.
+``world``           the test's own copy of what the module's mark ``world(make=...)`` makes, once, in the database that
+                    ``empty_module`` emptied.
 ``history``         keeps the history of what the test changes, as CRP does when it is served.
 ``kept_pages``      keeps public pages, as CRP does when it is served.
 ``per_row_queries`` fails the test on a query that repeats per row, and names the line that makes it.
@@ -15,7 +18,9 @@ database. A test that uses the database sees it and may change it: its changes a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -24,7 +29,7 @@ import hypothesis
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import override_settings
 from django.utils import translation
@@ -63,6 +68,10 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 # For per_row_queries, and before any test: Django keeps the managers of related rows once they have been used.
 initialize_app_registry()
 watch_queries()
+
+
+Unblock = Callable[[], AbstractContextManager[None]]
+"""Inside it a fixture of a module may use the database."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -160,14 +169,53 @@ def mali(db: None) -> MaliPlans:
     )
 
 
-@pytest.fixture
-def empty_database(db: None) -> None:
-    """Take every row of CRP's own tables away until the test ends."""
+def _empty() -> None:
     RoleAssignment.objects.exclude(country=None, region=None).delete()
     for label in ("funding", "plans", "sectors"):
         for model in apps.get_app_config(label).get_models(include_auto_created=True):
             # Foreign keys are checked when a transaction ends, so the order of the tables is all the same.
             model._base_manager.all()._raw_delete(connection.alias)
+
+
+@pytest.fixture
+def empty_database(db: None) -> None:
+    """Take every row of CRP's own tables away until the test ends."""
+    _empty()
+
+
+@pytest.fixture(scope="module")
+def module_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Unblock]:
+    """Let fixtures of a module write what all its tests see, until its last test ends.
+
+    It is no place for tests with real transactions, which empty the database.
+    """
+    with django_db_blocker.unblock():
+        outer = transaction.atomic()
+        outer.__enter__()
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        outer.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def empty_module(module_database: Unblock) -> None:
+    """Take every row of CRP's own tables away until the last test of the module ends."""
+    with module_database():
+        _empty()
+        connection.check_constraints()
+
+
+@pytest.fixture(scope="module")
+def _built_world(request: pytest.FixtureRequest, empty_module: None, module_database: Unblock) -> Any:
+    with module_database():
+        return request.node.get_closest_marker("world").kwargs["make"]()
+
+
+@pytest.fixture
+def world(_built_world: Any, db: None) -> Any:
+    """Return the test's own copy of the module's world."""
+    return deepcopy(_built_world)
 
 
 @pytest.fixture

@@ -23,13 +23,13 @@ from tests.accounts.world import ADMINISTRATOR, World, make_world, send_for_revi
 from tests.admin import Desk, address, give_roles, make_person, problems
 from tests.factories import make_contribution, make_plan
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("history"),
+    pytest.mark.world(make=make_world),
+    pytest.mark.usefixtures("world"),
+]
 EDIT, SEE, PUBLISH = "plans.change_revision", "plans.view_revision", "plans.publish_revision"
-
-
-@pytest.fixture
-def world(empty_database: None) -> World:
-    return make_world()
 
 
 def test_a_role_in_a_region_holds_in_the_regions_inside_it(world: World) -> None:

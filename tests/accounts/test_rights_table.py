@@ -27,7 +27,7 @@ from plans.services import return_revision, start_revision, submit_revision, wit
 from tests.accounts.world import ADMINISTRATOR, PEOPLE, Place, World, is_allowed, make_world, undone
 from tests.admin import Desk, address, problems
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.world(make=make_world), pytest.mark.usefixtures("world")]
 
 VIEWER, OFFICER, MONEY, REVIEWER, ADMIN = Role.values
 ANY_ROLE = {VIEWER, OFFICER, MONEY, REVIEWER, ADMIN}
@@ -51,11 +51,6 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "give role": ({ADMIN}, {ADMIN}),
 }
 Step = Callable[[Any, Place], Any]
-
-
-@pytest.fixture
-def world(empty_database: None) -> World:
-    return make_world()
 
 
 def money(place: Place) -> Contribution:

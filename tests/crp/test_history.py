@@ -245,6 +245,7 @@ def test_pages_lose_nothing_and_repeat_nothing(administrator: Any, monkeypatch: 
     assert set(seen) == whole
 
 
+@pytest.mark.once
 def test_as_many_queries_for_thirty_entries_as_for_one(administrator: Any) -> None:
     plan = make_plan()
     draft = start_revision(plan=plan, by=administrator)

@@ -4,7 +4,7 @@
                  a request to any other host.
 ``plain_page``   the same in a browser without JavaScript.
 ``officer_page`` the same, signed in as the officer that ``manage.py demo`` makes.
-``accessible``   a function that fails the test where axe finds something on the page it is given.
+``accessible``   a function that fails the test where axe finds something on the page it is given, light or dark.
 
 The server is the test process itself, so a test can look into the database beside it.
 """
@@ -130,11 +130,17 @@ def officer_page(page: Page, live_server: LiveServer) -> Page:
 
 @pytest.fixture(scope="session")
 def accessible() -> Callable[[Page], None]:
-    """Return a check of a page against the accessibility rules of axe (WCAG 2.2 A and AA, and good practice)."""
+    """Return a check of a page against the accessibility rules of axe (WCAG 2.2 A and AA, and good practice).
+
+    Light and dark differ in colours alone: in the dark those are looked at again, and nothing else is.
+    """
     axe = Axe()
 
     def check(page: Page) -> None:
-        results = axe.run(page)
-        assert results.violations_count == 0, results.generate_report()
+        for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
+            page.emulate_media(color_scheme=scheme)
+            results = axe.run(page, options=rules | {"resultTypes": ["violations"]})
+            assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
+        page.emulate_media(color_scheme="light")
 
     return check

@@ -50,8 +50,6 @@ def test_the_home_page_fits_and_stays_where_it_is(
     assert land > 800  # the outlines arrived, from a file of their own
     assert page.locator(".bubble").count() >= 33
     accessible(page)
-    page.emulate_media(color_scheme="dark")
-    accessible(page)
 
 
 @pytest.mark.parametrize("width", [390, 1366])

@@ -60,10 +60,8 @@ def test_without_a_script(plain_page: Page) -> None:
     expect(plain_page.get_by_role("heading", level=1)).to_contain_text("You are following Mali")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/follow/", "/fr/follow/?sector=IOM-2025/HEALTH"])
-def test_its_pages_are_accessible(page: Page, accessible: Callable[[Page], None], path: str, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_its_pages_are_accessible(page: Page, accessible: Callable[[Page], None], path: str) -> None:
     assert page.goto(path).status == 200
     accessible(page)
     page.set_viewport_size({"width": 320, "height": 740})

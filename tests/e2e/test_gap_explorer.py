@@ -96,12 +96,10 @@ def test_from_a_filter_to_two_plans_side_by_side(
 
 
 @pytest.mark.parametrize("width", [390, 1366])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("query", ["", EVERY_COLUMN, "group=country&open=MLI", "view=chart", "view=map"])
 def test_every_view_is_accessible_and_fits(
-    page: Page, accessible: Callable[[Page], None], query: str, scheme: str, width: int
+    page: Page, accessible: Callable[[Page], None], query: str, width: int
 ) -> None:
-    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"/gaps/?{query}")
     for details in page.locator("main .filters details.further, main .arrange details").all():

@@ -92,15 +92,11 @@ def test_without_a_script(plain_page: Page) -> None:
     expect(plain_page.get_by_role("link", name="Go to Côte d'Ivoire")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "path", ["/search/?q=mali", "/search/?q=nothing+like+it", "/fr/search/?q=a&type=sector", "/search/"]
 )
-def test_its_pages_are_accessible(
-    page: Page, accessible: Callable[[Page], None], path: str, width: int, scheme: str
-) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_its_pages_are_accessible(page: Page, accessible: Callable[[Page], None], path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     assert page.goto(path).status == 200
     accessible(page)

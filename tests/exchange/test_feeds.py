@@ -18,7 +18,7 @@ from tests.conftest import MaliPlans
 from tests.factories import make_plan
 from tests.funding.revised import REASON, SECRET, draft_secretly, revise_again, revise_mali
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MALI = "/plans/MLI-CRP-2025-2026"
 ATOM = "{http://www.w3.org/2005/Atom}"

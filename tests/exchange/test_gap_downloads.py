@@ -21,7 +21,7 @@ from tests.conftest import MaliPlans
 from tests.exchange.reading import body_of, csv_rows, fetch, json_of, ndjson_rows, sheet_rows, workbook
 from tests.factories import make_country, make_plan, make_plans
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 QUERIES = (
     "",

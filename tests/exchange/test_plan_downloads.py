@@ -23,7 +23,7 @@ from tests.conftest import MaliPlans
 from tests.exchange.reading import body_of, csv_rows, fetch, json_of, ndjson_rows, sheet_rows, workbook
 from tests.factories import make_contribution, make_organization, make_plan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CRP, COMPENDIUM, SILENT = "MLI-CRP-2025-2026", "MLI-COMPENDIUM-2017", "MLI-CRP-2021"
 DAY = date(2026, 2, 1)

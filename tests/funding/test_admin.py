@@ -15,7 +15,7 @@ from tests.admin import Desk, add_row, address, make_person, open_draft, problem
 from tests.conftest import MaliPlans
 from tests.factories import make_plan, make_plans
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PLANS = "/admin/plans/plan/"
 
@@ -201,3 +201,20 @@ def test_steps_are_for_those_who_may_change_revisions(mali: MaliPlans, draft: Re
 @pytest.mark.parametrize("step", ["/admin/plans/plan/0/start-revision/", "/admin/plans/revision/x/review/"])
 def test_a_step_on_what_is_not_there_leads_back(desk: Desk, step: str) -> None:
     assert desk.visit(step).url == "/admin/"
+
+
+# The first page
+
+
+def test_a_home_page_without_anything_says_so(client: Client, empty_database: None) -> None:
+    client.force_login(make_person(Role.OFFICER, Role.REVIEWER))
+    text = client.get("/admin/").content.decode()
+    for sentence in (
+        "There is no draft of your countries.",
+        "No reviewer has sent anything back.",
+        "Nothing waits for you.",
+        "was looked at within the last 90 days",
+        "agree with themselves",
+        "Nothing is published yet.",
+    ):
+        assert sentence in text, sentence

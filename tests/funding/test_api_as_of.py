@@ -15,12 +15,12 @@ from tests.factories import make_contribution, make_plans
 from tests.funding.past import JUNE, OFFICIAL, REVISED, TOGETHER, Figures, Past, make_past
 from tests.funding.world import World
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = [pytest.mark.django_db, pytest.mark.world(make=make_past), pytest.mark.usefixtures("world")]
 
 
 @pytest.fixture
-def past() -> Past:
-    return make_past()
+def past(world: Past) -> Past:
+    return world
 
 
 def usd(amount: int | None) -> str | None:
@@ -184,6 +184,7 @@ def test_a_draft_has_no_first_day(past: Past) -> None:
     assert get("plans/PAST-2/?as_of=2024-05-09", 404)["detail"] == "No plan has the code “PAST-2”."
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -264,6 +265,7 @@ def test_the_download_says_which_day_it_is_of(past: Past) -> None:
         assert f'"{name}-as-of-2024-06-30.' in ask(f"{address}&as_of={JUNE}")["Content-Disposition"]
 
 
+@pytest.mark.once
 def test_a_day_takes_as_many_queries_for_many_plans_as_for_one(past: Past) -> None:
     addresses = [
         f"{address}as_of={JUNE}"

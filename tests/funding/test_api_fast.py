@@ -19,6 +19,8 @@ from tests.benchmarks.sizes import SIZES
 from tests.conftest import MaliPlans
 from tests.factories import make_contribution, make_country, make_organization, make_plan
 
+pytestmark = pytest.mark.once
+
 
 def slowly(serializer: Any, plan: Any) -> dict[str, Any]:
     return json.loads(JSONRenderer().render(serializer(plan).data))

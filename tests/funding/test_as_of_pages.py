@@ -22,20 +22,25 @@ from plans.models import CountryProfile, PlanFamily
 from tests.factories import make_contribution, make_plans
 from tests.funding.past import JUNE, OFFICIAL, REVISED, Figures, Past, make_past
 
-pytestmark = [pytest.mark.usefixtures("empty_database"), pytest.mark.once]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.once,
+    pytest.mark.world(make=make_past),
+    pytest.mark.usefixtures("world"),
+]
 
 WITH_A_PAST = {
     "home", "gaps", "countries", "country", "sectors", "sector", "donors", "donor", "plan", "plan-funding",
     "plan-checks", "plans-list", "plans-detail", "plans-rollup", "plans-checks", "projects-list",
     "contributions-list", "organizations-rollup", "search", "gap-finder", "what-if", "compare", "chart", "plan-chart",
     "gaps-download", "gaps-brief", "countries-download", "sectors-download", "donors-download", "donor-download",
-    "plan-download", "plan-brief", "plan-funding-download",
+    "plan-download", "plan-brief", "plan-funding-download", "gap-finder-download", "compare-download",
 }  # fmt: skip
 
 
 @pytest.fixture
-def past() -> Past:
-    return make_past()
+def past(world: Past) -> Past:
+    return world
 
 
 def page(client: Client, address: str, status: int = 200) -> str:

@@ -13,7 +13,7 @@ from funding.models import FundingRequest, Project, RequestShare
 from plans.models import Framework, Objective, Outcome, Revision
 from tests.factories import make_contribution, make_plan
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 def revision_of(**values: Any) -> Revision:

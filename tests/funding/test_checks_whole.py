@@ -226,6 +226,7 @@ def test_figures_in_sentences_follow_the_language() -> None:
         assert "".join(told(Decimal("1234567.50")).split()) == "1234567,50"
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("empty_database")
 def test_as_many_queries_for_thirty_lines_as_for_one() -> None:
     counts = []

@@ -22,6 +22,8 @@ from plans.models import PlanFamily, Revision
 from tests.conftest import MaliPlans
 from tests.factories import make_contribution, make_country, make_plan, make_reported_funding, make_taxonomy
 
+pytestmark = pytest.mark.once
+
 D = Decimal
 MALI = "MLI-CRP-2025-2026"
 OLD = "MLI-COMPENDIUM-2017"

@@ -18,15 +18,10 @@ from tests.constraints import Broken, assert_refused, named_constraints
 
 from .rows import NAMES, ask, ask_again, make_world, money, official, own_child, related, share
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = [pytest.mark.django_db, pytest.mark.world(make=make_world), pytest.mark.usefixtures("world")]
 
 ZERO_OR_MORE = "Ensure this value is greater than or equal to 0."
 TARGET = "Name exactly one target, the one that the breakdown says."
-
-
-@pytest.fixture
-def world() -> SimpleNamespace:
-    return make_world()
 
 
 CASES = [

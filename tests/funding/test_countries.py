@@ -15,7 +15,7 @@ from tests.conftest import MaliPlans
 from tests.factories import add_request, make_contribution, make_country, make_plan, make_reported_funding
 from tests.funding.test_pages import count_queries, read
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_a_country_has_the_figures_of_the_list_of_countries(client: Client, mali: MaliPlans) -> None:

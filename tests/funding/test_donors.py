@@ -23,7 +23,7 @@ from tests.factories import (
 )
 from tests.funding.test_pages import count_queries, read
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = [pytest.mark.usefixtures("empty_module", "db"), pytest.mark.once]
 
 
 @pytest.fixture

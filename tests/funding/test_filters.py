@@ -28,13 +28,10 @@ from plans.models import Country, Framework, Objective, Outcome, Plan, Region, R
 from sectors.models import Crosswalk, Sector
 from tests.factories import make_contribution, make_country, make_organization, make_plan, make_taxonomy
 
-pytestmark = pytest.mark.usefixtures("empty_database")
-
 CHANGED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def world() -> SimpleNamespace:
+def make_world() -> SimpleNamespace:
     """Two plans that differ in everything: IN of 2024-2025, 1,000 with 300 received; OUT of 2021, 500, not reported."""
     west = Region.objects.create(code="011", name="West", parent=Region.objects.create(code="002", name="Africa"))
     europe = Region.objects.create(code="150", name="Europe")
@@ -61,6 +58,9 @@ def world() -> SimpleNamespace:
     make_contribution(plan=made.inside, amount_usd=300, donor=made.donor)
     Contribution.objects.update(updated_at=CHANGED)
     return made
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.world(make=make_world), pytest.mark.usefixtures("world")]
 
 
 def plans(query: str) -> list[str]:
@@ -330,6 +330,7 @@ def test_what_rows_can_not_be_filtered_by_is_named(world: SimpleNamespace, filte
     assert list(filters.problems()) == [query.partition("=")[0]]
 
 
+@pytest.mark.once
 def test_filters_ask_as_often_for_thirty_plans_as_for_one(world: SimpleNamespace) -> None:
     query = "country=QAA&region=002&sector=WASH&framework=HRP&global_cluster=GC-WASH&percent_funded_min=0.1"
     counts = []

@@ -27,7 +27,7 @@ from tests.factories import (
 )
 from tests.funding.test_pages import count_queries, read
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TODAY = date(2025, 1, 1)
 

@@ -30,6 +30,8 @@ from tests.factories import (
     make_taxonomy,
 )
 
+pytestmark = pytest.mark.once
+
 ASKED = "amount=500000&global_cluster=HEA&global_cluster=WSH&group=sahel&earmarking=softly_earmarked"
 D = Decimal
 

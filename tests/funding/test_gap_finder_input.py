@@ -73,6 +73,7 @@ def test_no_query_repeats_per_row(client: Client, mali: MaliPlans, per_row_queri
         find(client, query)
 
 
+@pytest.mark.once
 def test_many_plans_ask_the_database_as_often_as_one(client: Client, empty_database: None) -> None:
     taxonomy = make_taxonomy(sectors=3)
     make_plan(taxonomy=taxonomy, start_year=2020)

@@ -57,6 +57,7 @@ def queries_of(path: str, client: Client | None = None, **headers: str) -> tuple
     return answer, len(captured)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_given_again_after_one_query(mali: MaliPlans, path: str) -> None:
     first, made = queries_of(path)
@@ -68,6 +69,7 @@ def test_a_page_is_given_again_after_one_query(mali: MaliPlans, path: str) -> No
     assert made > 1 or path == "/methodology/"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", PAGES)
 def test_a_browser_that_has_the_page_is_told_so(mali: MaliPlans, path: str) -> None:
     etag = get(path)["ETag"]
@@ -109,7 +111,9 @@ def changes() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("what", changes())
-@pytest.mark.parametrize("path", ["/", "/countries/MLI/", PLAN])
+@pytest.mark.parametrize(
+    "path", ["/", pytest.param("/countries/MLI/", marks=pytest.mark.once), pytest.param(PLAN, marks=pytest.mark.once)]
+)
 def test_nothing_from_before_a_change_is_given_after_it(mali: MaliPlans, path: str, what: str) -> None:
     make_contribution(plan=mali.compendium_2017)
     etag = get(path)["ETag"]
@@ -152,6 +156,7 @@ def test_what_is_taken_back_shows_the_page_from_before(mali: MaliPlans) -> None:
     assert get().content == before.content
 
 
+@pytest.mark.once
 def test_people_signed_in_share_nothing(mali: MaliPlans) -> None:
     signed_in = Client()
     signed_in.force_login(make_user())
@@ -165,6 +170,7 @@ def test_people_signed_in_share_nothing(mali: MaliPlans) -> None:
     assert queries_of(PLAN)[1] > 1
 
 
+@pytest.mark.once
 def test_a_reader_whom_a_message_waits_for_is_given_a_page_of_his_own(mali: MaliPlans) -> None:
     get()
     client = Client()
@@ -209,6 +215,7 @@ def refusal(request: Any) -> HttpResponse:
     return HttpResponse("a", status=400)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("view", [set_cookie, vary, token, policy, refusal])
 def test_an_answer_for_one_reader_is_not_kept(mali: MaliPlans, view: Any) -> None:
     through(view)
@@ -217,17 +224,20 @@ def test_an_answer_for_one_reader_is_not_kept(mali: MaliPlans, view: Any) -> Non
     assert through(lambda request: HttpResponse("c")).content == b"b"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("view", [set_cookie, vary, token, refusal])
 def test_an_answer_for_one_reader_has_no_tag(mali: MaliPlans, view: Any) -> None:
     assert "ETag" not in through(view).headers
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["/api/v1/plans/", "/admin/login/", "/feeds/revisions.atom", "/plans/NONE/"])
 def test_other_addresses_are_left_alone(mali: MaliPlans, path: str) -> None:
     get(path)
     assert list(KeptPagesMiddleware.store._values) == []
 
 
+@pytest.mark.once
 def test_each_address_language_host_and_packing_has_its_own(mali: MaliPlans) -> None:
     plain, french = get(), get("/fr" + PLAN)
     packed = get(**{"accept-encoding": "gzip"})
@@ -240,6 +250,7 @@ def test_each_address_language_host_and_packing_has_its_own(mali: MaliPlans) -> 
     assert get(**{"accept-encoding": "gzip", "if-none-match": plain["ETag"]}).status_code == 304
 
 
+@pytest.mark.once
 def test_a_page_is_of_its_day(mali: MaliPlans) -> None:
     with time_machine.travel(datetime(2026, 3, 1, 23, 59, tzinfo=UTC), tick=False):
         before = get()

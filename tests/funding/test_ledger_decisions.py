@@ -194,6 +194,7 @@ def test_the_plan_leads_to_its_contributions(desk: Desk, plan: Plan) -> None:
     assert page.context_data["contribution_count"] == 1
 
 
+@pytest.mark.once
 def test_the_list_makes_as_many_queries_for_30_as_for_one(desk: Desk, plan: Plan) -> None:
     few = query_count(desk, LIST)
     for _ in range(29):
@@ -201,6 +202,7 @@ def test_the_list_makes_as_many_queries_for_30_as_for_one(desk: Desk, plan: Plan
     assert query_count(desk, LIST) == few
 
 
+@pytest.mark.once
 def test_the_duplicates_make_as_many_queries_for_10_as_for_one(
     desk: Desk, plan: Plan, pair: tuple[Contribution, Contribution]
 ) -> None:

@@ -28,7 +28,7 @@ from plans.models import Plan
 from tests.admin import make_person
 from tests.factories import make_organization, make_plan
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 class Case:

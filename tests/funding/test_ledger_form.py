@@ -19,7 +19,7 @@ from tests.conftest import MaliPlans
 from tests.factories import make_contribution, make_plan
 from tests.funding.recording import ADD, send_form
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

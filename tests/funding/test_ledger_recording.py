@@ -22,7 +22,7 @@ from tests.constraints import named_constraints
 from tests.factories import make_plan
 from tests.funding.recording import money, record, refused
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 @pytest.fixture

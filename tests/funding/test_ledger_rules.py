@@ -23,7 +23,7 @@ from plans.models import Plan, Revision
 from tests.factories import make_contribution, make_organization, make_plan, make_sector, make_taxonomy
 from tests.funding.recording import money, record, refused, start_without
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 @pytest.fixture

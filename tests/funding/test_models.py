@@ -28,15 +28,10 @@ from tests.factories import (
 
 from .rows import NAMES, ask, make_world, money, share
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = [pytest.mark.django_db, pytest.mark.world(make=make_world), pytest.mark.usefixtures("world")]
 
 ZERO_OR_MORE = "Ensure this value is greater than or equal to 0."
 TARGET = "Name exactly one target, the one that the breakdown says."
-
-
-@pytest.fixture
-def world() -> SimpleNamespace:
-    return make_world()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,7 +9,7 @@ import pytest
 from funding.models import Contribution
 from tests.factories import make_contribution, make_plan
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 @pytest.fixture

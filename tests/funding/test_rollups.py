@@ -30,7 +30,7 @@ from tests.factories import (
     make_taxonomy,
 )
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 INSIDE = ("framework", "objective", "sector", "global_cluster", "project")
 

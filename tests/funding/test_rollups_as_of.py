@@ -17,7 +17,7 @@ from plans.models import Framework, Objective, Plan, Revision
 from plans.services import start_revision
 from tests.factories import add_request, make_contribution, make_plan
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 JULY = datetime(2024, 7, 1, 10, 0, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from funding.rollups import break_down, break_down_plan, figures_of, with_figure
 from plans.models import Framework, Plan
 from tests.factories import make_contribution, make_country, make_organization, make_plan, make_taxonomy
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 def figures(plan: Plan) -> Rollup:

@@ -28,7 +28,7 @@ from tests.factories import make_plans
 from tests.funding.ledger import Ledger
 from tests.funding.world import World
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 PAIRS = [
     ("country", "year"), ("region", "kind"), ("country", "sector"), ("year", "framework"), ("sector", "kind"),
@@ -142,6 +142,7 @@ JOBS = {
 }
 
 
+@pytest.mark.once
 def test_as_many_queries_for_thirty_plans_as_for_one() -> None:
     make_plans(1)
     one = {name: queries(job) for name, job in JOBS.items()}
@@ -152,6 +153,7 @@ def test_as_many_queries_for_thirty_plans_as_for_one() -> None:
     assert max(one.values()) <= 9
 
 
+@pytest.mark.once
 def test_as_many_queries_for_thirty_lines_as_for_one() -> None:
     small = make_plans(1, objectives=1, sectors=1, projects=1, contributions=1)[0]
     large = make_plans(1, objectives=30, sectors=30, projects=30, contributions=30)[0]

@@ -17,7 +17,7 @@ from tests.api import get
 from tests.factories import make_contribution, make_plan
 from tests.funding.world import World
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = [pytest.mark.usefixtures("empty_module", "db"), pytest.mark.once]
 
 
 Cents = tuple[int | None, int | None, int | None]

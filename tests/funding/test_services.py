@@ -19,7 +19,7 @@ from plans.services import start_revision
 from sectors.models import Taxonomy
 from tests.factories import make_contribution, make_plan
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 REVISION_TABLES = (Revision, Objective, Outcome, Framework, Project, FundingRequest, Contribution, Plan)
 
@@ -210,6 +210,7 @@ def test_after_a_publication_the_next_draft_can_begin(plan: Plan, draft: Revisio
     ]  # fmt: skip
 
 
+@pytest.mark.once
 def test_as_many_queries_for_thirty_lines_as_for_one() -> None:
     counts = []
     for lines in (1, 30):

@@ -22,7 +22,7 @@ from sectors.models import Sector
 from tests.crp.test_money import half_up_percent, pairs
 from tests.factories import make_contribution, make_plan
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 def kept(plan: Plan) -> PlanFigures:

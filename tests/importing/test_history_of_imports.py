@@ -22,7 +22,7 @@ from tests.factories import make_contribution, make_organization, make_plan, mak
 
 from .fts_files import clusters, flows, requirements, run
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history"), pytest.mark.once]
 
 DAY, LATER = date(2024, 6, 30), date(2024, 9, 30)
 

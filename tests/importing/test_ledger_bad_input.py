@@ -20,7 +20,7 @@ from tests.admin import make_programme_officer
 from tests.factories import make_organization, make_plan
 from tests.funding.recording import ADD, LIST, publish_without
 
-pytestmark = [pytest.mark.usefixtures("empty_database"), pytest.mark.once]
+pytestmark = [pytest.mark.usefixtures("empty_module", "db"), pytest.mark.once]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from plans.models import Plan
 from tests.admin import make_person
 from tests.factories import make_organization, make_plan, make_reported_funding
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 @pytest.fixture

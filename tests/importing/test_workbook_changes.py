@@ -21,7 +21,7 @@ from tests.conftest import MaliPlans
 from tests.factories import make_contribution, make_plan, make_sector
 from tests.importing.workbooks import add, enter, put, remove, told, upload
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("history"), pytest.mark.once]
 
 SHELTER = "fundingrequest:sector:IOM-2025:SHELTER"
 

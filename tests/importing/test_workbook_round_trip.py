@@ -23,7 +23,7 @@ from tests.factories import make_contribution, make_plan
 from tests.funding.world import World
 from tests.importing.workbooks import cell, changed, enter, put, row, upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def all_values(revision: Revision) -> dict[str, Any]:

@@ -39,8 +39,6 @@ from plans.models import (
 from tests.constraints import Broken, assert_refused, named_constraints
 from tests.factories import make_country, make_plan, make_user
 
-pytestmark = pytest.mark.usefixtures("empty_database")
-
 EARLY, LATE = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC)
 NEGATIVE = "Ensure this value is greater than or equal to 0."
 
@@ -48,8 +46,7 @@ NEGATIVE = "Ensure this value is greater than or equal to 0."
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def world() -> SimpleNamespace:
+def make_world() -> SimpleNamespace:
     """One row of each kind, so that a second one like it breaks the rule."""
     plan = make_plan(code="PLAN-1")
     revision = plan.revisions.get()
@@ -80,6 +77,9 @@ def world() -> SimpleNamespace:
     Citation.objects.create(revision=revision, subject="revision", field="people_in_need", source=source)
     Citation.objects.create(profile=profile, subject="profile", field="staff", source=source)
     return made
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.world(make=make_world), pytest.mark.usefixtures("world")]
 
 
 def open_revision(plan: Plan, **values: Any) -> Revision:

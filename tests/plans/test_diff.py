@@ -299,6 +299,7 @@ def test_citations(crp: Revision) -> None:
     ]
 
 
+@pytest.mark.once
 def test_it_asks_as_often_for_many_rows_as_for_few() -> None:
     def queries(number: int) -> int:
         plan = make_plan(objectives=number, sectors=number, projects=number, contributions=0)

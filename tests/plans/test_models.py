@@ -37,7 +37,7 @@ from plans.services import start_revision
 from sectors.models import Taxonomy
 from tests.factories import make_country, make_plan, make_taxonomy
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 def refusals(item: Any) -> dict[str, list[str]]:

@@ -199,6 +199,7 @@ def test_what_is_not_sealed_and_not_guarded_is_said(mali: MaliPlans) -> None:
         verified("nowhere")
 
 
+@pytest.mark.once
 def test_sealing_asks_as_often_for_many_revisions_as_for_one(empty_database: None) -> None:
     def queries(number: int) -> int:
         for _ in range(number):

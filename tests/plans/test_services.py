@@ -181,6 +181,7 @@ def test_what_was_printed_and_what_was_received_stay_where_they_are(mali: MaliPl
     assert list(Contribution.objects.values_list()) == before
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("empty_database")
 def test_as_many_queries_for_a_dozen_lines_as_for_two() -> None:
     counts = []

@@ -61,6 +61,7 @@ def test_rows_are_read_with_one_query_a_model(mali: MaliPlans) -> None:
     assert len(set(keys)) == len(keys)
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("empty_database")
 def test_as_many_queries_for_thirty_lines_as_for_one() -> None:
     counts = []

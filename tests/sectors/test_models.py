@@ -13,7 +13,7 @@ from django.utils import translation
 from sectors.models import Crosswalk, Sector, Taxonomy
 from tests.factories import make_plan, make_sector, make_taxonomy
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_module", "db")
 
 
 @pytest.fixture
