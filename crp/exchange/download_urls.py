@@ -6,6 +6,8 @@ from crp.exchange import download_views as views
 
 urlpatterns = [
     path("gaps/download.<str:format>", views.gaps_download, name="gaps-download"),
+    path("gaps/finder/download.<str:format>", views.finder_download, name="gap-finder-download"),
+    path("compare/download.<str:format>", views.compare_download, name="compare-download"),
     path("gaps/brief.pdf", views.gaps_brief, name="gaps-brief"),
     path("donors/download.<str:format>", views.donors_download, name="donors-download"),
     path("donors/<str:code>/download.<str:format>", views.donor_download, name="donor-download"),

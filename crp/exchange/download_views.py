@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crp.common.as_of import AS_OF, address_on, as_of_page, today
+from crp.common.numbers import write_number
 from crp.common.parameters import refuse_unknown
 from crp.exchange.brief_parts import long_date
 from crp.exchange.briefs import plan_brief
@@ -22,12 +23,15 @@ from crp.exchange.gap_download import gap_tables, total_facts
 from crp.exchange.ledger_download import contributions_table
 from crp.exchange.list_downloads import countries_table, donors_table, sectors_table
 from crp.exchange.plan_download import plan_tables
+from crp.exchange.scenario_download import compare_tables, finder_table
 from crp.exchange.selection_brief import selection_brief
 from crp.exchange.tables import Download, Table
 from crp.exchange.typesetting import typeset
 from funding.models import Organization
+from funding.selectors.compare import Comparison
 from funding.selectors.countries import CountryList
 from funding.selectors.donors import DonorList, DonorPage
+from funding.selectors.finder import GapFinder
 from funding.selectors.gaps import GapExplorer, state_of
 from funding.selectors.ledger import LedgerPage, PlanLedger
 from funding.selectors.plan_page import PlanPage
@@ -86,6 +90,50 @@ def gaps_brief(request: HttpRequest, on: date | None) -> HttpResponse:
     now = datetime.now(tz=UTC)
     address = _address(request, reverse("gaps"), explorer.download_state, on)
     return _pdf("selection_brief", selection_brief(explorer, words, address, now), "gaps-brief", now, on)
+
+
+@require_safe
+@as_of_page
+def finder_download(request: HttpRequest, format: str, on: date | None) -> HttpResponseBase:  # noqa: A002
+    """Answer with every gap that an amount fits, the best first."""
+    _refuse_format(format)
+    finder = GapFinder(request.GET, on)
+    if not finder.has_answer:
+        problems = finder.problems or {"amount": [_("Say which amount is to be placed.")]}
+        return _refused(request, problems, reverse("gap-finder"))
+    words = [(_("Amount (USD)"), write_number(finder.amount_usd)), (_("Earmarking"), finder.form.earmarking_label)]
+    return _answer(
+        request,
+        format,
+        name="gap-finder",
+        title=_("Find a gap for an amount"),
+        path=reverse("gap-finder"),
+        tables=[finder_table(finder)],
+        on=on,
+        state=_whole(finder.state),
+        filters=[*words, *((_("Asked for"), asked) for asked in finder.form.asked)],
+    )
+
+
+@require_safe
+@as_of_page
+def compare_download(request: HttpRequest, format: str, on: date | None) -> HttpResponseBase:  # noqa: A002
+    """Answer with plans side by side; a workbook and JSON have their clusters and objectives too."""
+    _refuse_format(format)
+    comparison = Comparison(request.GET, on)
+    if not comparison.has_answer:
+        problems = comparison.problems or {"plan": [_("Name two plans or more.")]}
+        return _refused(request, problems, reverse("compare"))
+    return _answer(
+        request,
+        format,
+        name="compare",
+        title=_("Compare plans"),
+        path=reverse("compare"),
+        tables=compare_tables(comparison),
+        on=on,
+        state=comparison.parameters,
+    )
 
 
 @require_safe

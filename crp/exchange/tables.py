@@ -34,6 +34,16 @@ MEANINGS: dict[str, Any] = {
     "breakdown": _("Breakdowns tell the same money in different ways: add within one of them only."),
     "share_percent": _("Percent of what the whole plan asks for."),
     "counts_as": _("What the contribution counts as: only “counted” and “outgoing” change what a plan received."),
+    "received_known": _(
+        "How much is known of what the line received: known; partly (the plan received money for no line of its own); "
+        "silent (not reported); unsplit (figures of the whole plan)."
+    ),
+    "unplaced_usd": _("What the plan received without saying for which of its lines."),
+    "put_usd": _("The amount to be placed."),
+    "used_usd": _("The part of it that what is missing can take."),
+    "missing_after_usd": _("What stays missing; where received is not reported the most that can be missing."),
+    "percent_after": _("Percent funded with the amount; where received is not reported at least this."),
+    "people_estimate": _("How many people the used part would reach at the average cost of the plan: an estimate."),
     "amount_usd": _("US dollars. Negative for a correction."),
 }
 """What a column holds, by its name, where its name alone doesn't say it."""
