@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import environ
+from gunicorn.http import message
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -40,6 +41,9 @@ keepalive = 5
 MEMORY = Path("/dev/shm")  # noqa: S108 (gunicorn makes its files there as safely as anywhere)
 worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
 control_socket_disable = True  # nothing here needs it, and it would be written to the home directory
+
+# An address of some thousand letters reaches CRP, whose answer says what is wrong; gunicorn's own says nothing.
+message.MAX_REQUEST_LINE = limit_request_line = 65_536  # bytes
 
 accesslog = "-"
 errorlog = "-"

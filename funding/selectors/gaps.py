@@ -34,6 +34,7 @@ VIEWS = ("table", "chart", "map")
 OWN_PARAMETERS = ("search", "ordering", "page", "group", "open", "columns", "view", AS_OF)
 OF_THE_SCREEN = ("page", "open", "view")
 """What says which part of the list is on the screen, and how: a download has all of it."""
+LONGEST_SEARCH = 200
 API_ORDERS = ("title", "kind", "start_year", "requested_usd", "received_usd", "pledged_usd", "gap_usd",
               "percent_funded", "people_in_need", "people_targeted")  # fmt: skip
 
@@ -69,7 +70,7 @@ class GapExplorer:
         self.group = ""
         self.view = VIEWS[0]
         self.groups: Groups | None = None
-        for read in (self._read_order, self._read_columns, self._read_group, self._read_view):
+        for read in (self._read_search, self._read_order, self._read_columns, self._read_group, self._read_view):
             self._try(read)
         if not self.problems:
             self._try(self._read_page)
@@ -79,6 +80,12 @@ class GapExplorer:
             read()
         except BadParameterError as error:
             self.problems |= problem_of(error)
+
+    def _read_search(self) -> None:
+        if len(self.search) > LONGEST_SEARCH:
+            self.search = self.state["search"] = self.search[:LONGEST_SEARCH]
+            sentence = _("A search has at most %(most)s characters.") % {"most": LONGEST_SEARCH}
+            raise BadParameterError("search", sentence)
 
     def _read_order(self) -> None:
         self.sorting = Sorting.read(self.state.get("ordering", ""), COLUMNS, DEFAULT_ORDER)

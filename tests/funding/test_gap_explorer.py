@@ -158,7 +158,7 @@ def test_columns_are_chosen_in_the_address_and_stand_in_their_order(
         ("ordering=--gap_usd", "ordering"),
         ("people_targeted_min=-1", "people_targeted_min"), ("people_targeted_max=some", "people_targeted_max"),
         ("page=-3", "page"), ("page=1e3", "page"), ("view=map&page=9", "page"), ("group_by=country", "group_by"),
-        ("search=%00&year=3000", "year"), ("country=%00", "country"),
+        ("search=%00&year=3000", "year"), ("country=%00", "country"), ("search=" + "z" * 10_000, "search"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_used_is_400_named_and_escaped(client: Client, several: None, query: str, name: str) -> None:
