@@ -11,14 +11,15 @@ from funding.api.stamp import read_stamp
 class KeptPagesMiddleware(kept_pages.KeptPagesMiddleware):
     """Keeps the pages that are made of plans, money and the reference lists, and of nothing else.
 
-    A page of rows that the change counters do not count, or with a form that carries a token, has no place here.
+    A page of rows that the change counters do not count, of files, or with a form that carries a token, has no place
+    here.
     """
 
     read_stamp = staticmethod(read_stamp)
     names: ClassVar[frozenset[str]] = frozenset(
         {
-            "home", "methodology", "data", "gaps", "gap-finder", "what-if", "compare", "countries", "country",
+            "home", "methodology", "gaps", "gap-finder", "what-if", "compare", "countries", "country",
             "sectors", "sector", "donors", "donor", "organization", "plan", "plan-funding", "plan-checks",
-            "plan-revisions", "plan-revision", "plan-diff",
+            "plan-revisions", "plan-revision", "plan-diff", "robots", "sitemap", "sitemap-section",
         }
     )  # fmt: skip

@@ -7,7 +7,9 @@ DEBUG off.
 
 from __future__ import annotations
 
+import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
+from crp.common.addresses import Network, read_networks
 from crp.common.api.description import DESCRIPTION, TAGS
 from crp.common.secret import read_or_make_secret
 
@@ -82,6 +85,70 @@ def read_site_address() -> str:
     return address
 
 
+def read_iati_publisher() -> str:
+    """Return the identifier in IATI of who publishes, with which those of all activities begin (IOM's if not set)."""
+    ref = env.str("IATI_PUBLISHER", default="") or "XM-DAC-47066"
+    if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9._]+)+", ref):
+        raise ImproperlyConfigured(f"IATI_PUBLISHER={ref!r}: expected such as XM-DAC-47066, as registered with IATI.")
+    return ref
+
+
+def read_dumps_dir() -> Path:
+    """Return the folder of the nightly dumps (``dumps`` beside the code when DUMPS_DIR is not set)."""
+    raw = env.str("DUMPS_DIR", default="")
+    folder = Path(raw) if raw else BASE_DIR / "dumps"
+    if not folder.is_absolute() or folder == Path(folder.anchor):
+        raise ImproperlyConfigured(
+            f"DUMPS_DIR={raw!r}: expected the whole path of a folder, such as /var/lib/crp/dumps."
+        )
+    if folder.exists() and not folder.is_dir():
+        raise ImproperlyConfigured(f"DUMPS_DIR={raw!r}: there is a file of this name, and no folder.")
+    return folder
+
+
+def read_test_receivers() -> frozenset[str]:
+    """Return the receivers of webhooks that are allowed to be no public machine, for development and tests."""
+    found = frozenset(part.rstrip("/") for part in env.list("WEBHOOK_TEST_RECEIVERS", default=[]))
+    for receiver in found:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+:[0-9]{1,5}", receiver):
+            raise ImproperlyConfigured(
+                f"WEBHOOK_TEST_RECEIVERS={receiver!r}: expected such as http://127.0.0.1:9000, with commas between."
+            )
+    return found
+
+
+def read_count(name: str, *, default: int, highest: int) -> int:
+    """Return a variable that must be a whole number from 0 to ``highest``."""
+    raw = env.str(name, default="").strip() or str(default)
+    if not (raw.isascii() and raw.isdigit() and int(raw) <= highest):
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected a whole number from 0 to {highest}.")
+    return int(raw)
+
+
+def read_proxies() -> tuple[Network, ...]:
+    """Return the networks of the proxies that TRUSTED_PROXIES names (this machine where it is not set)."""
+    raw = env.str("TRUSTED_PROXIES", default="") or "127.0.0.0/8, ::1"
+    try:
+        return read_networks(raw)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}. Expected such as 10.0.0.0/8, 192.0.2.7.") from error
+
+
+def read_cache() -> dict[str, Any]:
+    """Return Django's cache entry for CACHE_URL (the memory of each process when it is not set)."""
+    url = env.str("CACHE_URL", default="")
+    if not url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 50_000}}
+    if not re.fullmatch(r"rediss?://[^\s]+", url):
+        raise ImproperlyConfigured("CACHE_URL: expected redis://host:6379/0 or rediss://:password@host:6379/0.")
+    if find_spec("redis") is None:
+        raise ImproperlyConfigured("CACHE_URL needs the package redis: pip install redis.")
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "KEY_PREFIX": "crp"}
+
+
+# openpyxl reads workbooks with defusedxml, which refuses entities, also where somebody has installed lxml.
+os.environ.setdefault("OPENPYXL_LXML", "False")
+
 DEBUG = read_flag("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_make_secret(BASE_DIR / ".secret-key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -92,6 +159,16 @@ vars().update(read_email())
 EMAIL_TIMEOUT = 15  # seconds
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default="") or "Crisis Response Plans <no-reply@localhost>"
 SITE_ADDRESS = read_site_address()
+IATI_PUBLISHER = read_iati_publisher()
+IATI_PUBLISHER_NAME = env.str("IATI_PUBLISHER_NAME", default="") or "International Organization for Migration (IOM)"
+WEBHOOK_TEST_RECEIVERS = read_test_receivers()
+DUMPS_DIR = read_dumps_dir()
+
+# Requests a minute to the API, for an address and for a key; 0: as many as one likes.
+API_LIMIT = read_count("API_LIMIT", default=120, highest=1_000_000)
+API_LIMIT_WITH_KEY = read_count("API_LIMIT_WITH_KEY", default=1_200, highest=1_000_000)
+TRUSTED_PROXIES = read_proxies()
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}, "limits": read_cache()}
 
 # Served over HTTPS: set where a proxy in front of CRP speaks TLS.
 SECURE = read_flag("SECURE", default=False)
@@ -142,14 +219,17 @@ INSTALLED_APPS = [
     "crp.importing",
     "crp.exchange",
     "crp.following",
+    "crp.webhooks",
 ]
 MIDDLEWARE = [
+    "crp.common.open_data.OpenDataMiddleware",
+    "crp.accounts.middleware.FairUseMiddleware",
     "crp.common.api.conditional.UnchangedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "crp.kept_pages.KeptPagesMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "crp.common.packing.PackingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "crp.common.languages.AdminLanguageMiddleware",
@@ -224,13 +304,14 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "crp.common.api.schema.StrictAutoSchema",
     "DEFAULT_PERMISSION_CLASSES": ["crp.common.api.permissions.ReadOnly"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["crp.accounts.api.KeyAuthentication"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "crp.common.api.negotiation.StrictNegotiation",
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
         "crp.common.api.renderers.CSVRenderer",
         "crp.common.api.renderers.NDJSONRenderer",
         "crp.common.api.renderers.XLSXRenderer",
+        "crp.common.api.renderers.ParquetRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "crp.common.api.pagination.StrictLimitOffsetPagination",
@@ -238,16 +319,27 @@ REST_FRAMEWORK = {
         "crp.common.api.filters.StrictFilterBackend",
         "crp.common.api.filters.PlainSearchFilter",
         "crp.common.api.filters.StrictOrderingFilter",
+        "crp.common.api.chosen.ChosenColumns",
     ],
     "EXCEPTION_HANDLER": "crp.common.api.exceptions.explain",
     "UNAUTHENTICATED_USER": None,
 }
+# What says whether anything published has changed, for answers that a client may have already.
+CHANGE_STAMP = "funding.api.stamp.read_stamp"
 SPECTACULAR_SETTINGS = {
     "TITLE": "CRP API",
     "DESCRIPTION": DESCRIPTION,
     "TAGS": TAGS,
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "WEBHOOKS": [
+        f"crp.webhooks.schema.{name}"
+        for name in ("revision_published", "recorded", "changed", "deleted", "threshold_crossed", "ping")
+    ],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "crp.common.api.schema.name_nullable_objects",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -270,7 +362,18 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        # Takes addresses, e-mails and keys out of the finished line, its traceback included.
+        "line": {
+            "()": "crp.common.logs.MaskingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Without the handlers of their own that Django gives them: one would e-mail a whole request to ADMINS.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
 }

@@ -5,9 +5,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from crp import views
+from crp.exchange import sitemap_views
 
 urlpatterns = [
     path("api/v1/", include("crp.api_urls")),
+    path("", include("crp.exchange.neighbour_urls")),
+    path("robots.txt", sitemap_views.robots, name="robots"),
+    path("sitemap.xml", sitemap_views.sitemap, name="sitemap"),
+    path("sitemap-<slug:section>-<int:number>.xml", sitemap_views.sitemap_section, name="sitemap-section"),
     path("service-worker.js", views.service_worker, name="service-worker"),
     *i18n_patterns(
         path("admin/changes/", include("crp.changes.urls")),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crp.common.as_of import as_of_page
+from crp.exchange.dumps.page import dump_page
 from crp.exchange.formats import FORMATS
 from funding.selectors.portfolio import Portfolio, published_plans
 from plans.models import Plan
@@ -37,7 +38,7 @@ def data(request: HttpRequest) -> HttpResponse:
     """Say how to take the data away, with examples that work here and now."""
     newest = published_plans().order_by("-start_year", "code").first()
     code = newest.code if newest else ""
-    context = {"pages": _pages(newest), "tables": _tables(), "examples": _examples(code)}
+    context = {"pages": _pages(newest), "tables": _tables(), "examples": _examples(code), "dumps": dump_page()}
     return render(request, "crp/data.html", context)
 
 

@@ -49,6 +49,28 @@ accesslog = "-"
 errorlog = "-"
 # No address, no user agent, no referrer, no query (people search for names): what was asked, and how it went.
 access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
+# gunicorn's own sentences name the address of whoever sends a request that can't be read, and a path can hold anything.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "root": {"level": "WARNING", "handlers": ["error"]},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": ["error"], "propagate": False},
+        "gunicorn.access": {"level": "INFO", "handlers": ["access"], "propagate": False},
+    },
+    "handlers": {
+        "error": {"class": "logging.StreamHandler", "formatter": "error", "stream": "ext://sys.stderr"},
+        "access": {"class": "logging.StreamHandler", "formatter": "access", "stream": "ext://sys.stdout"},
+    },
+    "formatters": {
+        "error": {
+            "()": "crp.common.logs.MaskingFormatter",
+            "format": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
+            "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
+        },
+        "access": {"()": "crp.common.logs.MaskingFormatter", "format": "%(message)s"},
+    },
+}
 
 
 def when_ready(server: Arbiter) -> None:

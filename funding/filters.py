@@ -7,11 +7,14 @@ from functools import partial
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from crp.common.api.updated import RECORDED_SINCE, RecordedSinceFilter
 from crp.common.filters import (
     AmountFilter,
+    CodesFilter,
     CountFilter,
     FlagFilter,
     ModelValuesFilter,
@@ -21,10 +24,12 @@ from crp.common.filters import (
     WholeNumberFilter,
     YearFilter,
 )
+from crp.common.money import USD_COLUMN
 from funding.models import Contribution, FundingRequest, Organization, Project, ReportedFunding
 from funding.rollups.ledger import columns_of, public
-from plans.filters import OfPlanFilter
-from plans.models import Country, Framework, Objective, Outcome, Plan
+from funding.updated import OF_PLAN_ROWS, updated_since
+from plans.filters import OfPlanFilter, in_regions
+from plans.models import Country, Framework, Objective, Outcome, Plan, Region
 from plans.querysets import in_force
 from sectors.filters import ClustersFilter, SectorsFilter
 from sectors.models import Sector
@@ -39,6 +44,19 @@ def framework_choices(on: date | None = None) -> list[tuple[str, str]]:
 def framework_choices_ever(on: date) -> list[tuple[str, str]]:
     """Return those of a past day and those of now: what came later is known, and there are no rows of it yet."""
     return list({**dict(framework_choices()), **dict(framework_choices(on))}.items())
+
+
+OF_CLUSTER = _("Codes of global clusters, such as SHL: lines of one of them, or of a sector of one.")
+
+
+def of_clusters(clusters: list[Sector]) -> Q:
+    """Return the condition that a row is for one of the global clusters, or for a sector of one."""
+    return Q(sector__in=clusters) | Q(sector__crosswalk__global_cluster__in=clusters)
+
+
+def as_amount(value: Any) -> Any:
+    """Return an amount as SQLite compares it with what it computed: as a number, where a text is above them all."""
+    return Cast(Value(str(value)), USD_COLUMN)
 
 
 class FrameworksFilter(ValuesFilter):
@@ -122,12 +140,20 @@ class PlanFilter(OfPlanFilter):
         return plans.filter(Exists(FundingRequest.objects.filter(condition, revision=OuterRef("current"))))
 
     def filter_updated_since(self, plans: QuerySet[Plan], name: str, value: datetime) -> QuerySet[Plan]:
-        changed = Contribution.objects.filter(plan=OuterRef("pk"), updated_at__gte=value)
-        recorded = ReportedFunding.objects.filter(plan=OuterRef("pk"), created_at__gte=value)
-        return plans.filter(Q(current__published_at__gte=value) | Exists(changed) | Exists(recorded))
+        return updated_since(plans, value)
 
 
-class ObjectiveFilter(OfPlanFilter):
+class OfRevisionFilter(OfPlanFilter):
+    """Filters of every list of rows of revisions."""
+
+    updated_since = TimeFilter(
+        field_name="revision__published_at",
+        lookup_expr="gte",
+        help_text=_("Rows of revisions published at this time (ISO 8601) or later: a published row never changes."),
+    )
+
+
+class ObjectiveFilter(OfRevisionFilter):
     """Filters of the list of objectives."""
 
     number = WholeNumberFilter(field_name="number", help_text=_("Number of the objective within its plan."))
@@ -137,7 +163,7 @@ class ObjectiveFilter(OfPlanFilter):
         fields = ("number",)
 
 
-class OutcomeFilter(OfPlanFilter):
+class OutcomeFilter(OfRevisionFilter):
     """Filters of the list of outcomes."""
 
     objective = WholeNumberFilter(
@@ -155,21 +181,36 @@ class ProjectFilter(OfPlanFilter):
     framework = FrameworksFilter(field_name="framework__code")
     sector = SectorsFilter(field_name="sector", lookup_expr="in")
     global_cluster = ClustersFilter(field_name="sector__crosswalk__global_cluster", lookup_expr="in")
+    updated_since = TimeFilter(
+        method="filter_updated_since",
+        help_text=_(
+            "Projects of plans published, or with a contribution recorded or changed, or an official total recorded, "
+            "at this time (ISO 8601) or later."
+        ),
+    )
 
     class Meta:
         model = Project
         fields = ("framework",)
 
+    def filter_updated_since(self, projects: QuerySet[Project], name: str, value: datetime) -> QuerySet[Project]:
+        return updated_since(projects, value, OF_PLAN_ROWS)
 
-class FundingRequestFilter(OfPlanFilter):
+
+class FundingRequestFilter(OfRevisionFilter):
     """Filters of the list of funding requests."""
 
     breakdown = ValuesFilter(
         choices=FundingRequest.Breakdown.choices,
         help_text=_("One breakdown at a time adds up: they tell the same money in different ways."),
     )
+    framework = FrameworksFilter(field_name="framework__code", help_text=_("Amounts for these frameworks, by code."))
+    objective = WholeNumberFilter(
+        field_name="objective__number", help_text=_("Number of the objective within its plan.")
+    )
+    project = CodesFilter(field_name="project__code", help_text=_("Codes of projects."))
     sector = SectorsFilter(field_name="sector", lookup_expr="in")
-    global_cluster = ClustersFilter(field_name="sector__crosswalk__global_cluster", lookup_expr="in")
+    global_cluster = ClustersFilter(method="filter_global_cluster", help_text=OF_CLUSTER)
     is_priority = FlagFilter()
     amount_min = AmountFilter(field_name="amount_usd", lookup_expr="gte", help_text=_("US dollars."))
     amount_max = AmountFilter(field_name="amount_usd", lookup_expr="lte", help_text=_("US dollars."))
@@ -177,6 +218,9 @@ class FundingRequestFilter(OfPlanFilter):
     class Meta:
         model = FundingRequest
         fields = ("breakdown",)
+
+    def filter_global_cluster(self, rows: QuerySet, name: str, value: list[Sector]) -> QuerySet:
+        return rows.filter(of_clusters(value)) if value else rows
 
 
 class ContributionFilter(OfPlanFilter):
@@ -200,7 +244,14 @@ class ContributionFilter(OfPlanFilter):
     usage_year = YearFilter(field_name="usage_year", help_text=_("The year that it is for, as stated."))
     earmarking = ValuesFilter(choices=Contribution.Earmarking.choices)
     sector = SectorsFilter(field_name="sector", lookup_expr="in")
+    global_cluster = ClustersFilter(method="filter_global_cluster", help_text=OF_CLUSTER)
     framework = FrameworksFilter(field_name="framework_code")
+    objective = WholeNumberFilter(
+        field_name="objective_number", help_text=_("Number of the objective within its plan.")
+    )
+    project = CodesFilter(field_name="project_code", help_text=_("Codes of projects."))
+    amount_min = AmountFilter(method="filter_amount_min", help_text=_("US dollars."))
+    amount_max = AmountFilter(method="filter_amount_max", help_text=_("US dollars."))
     decided_since = django_filters.DateFilter(field_name="decision_on", lookup_expr="gte", help_text=_("A day."))
     decided_until = django_filters.DateFilter(field_name="decision_on", lookup_expr="lte", help_text=_("A day."))
     updated_since = TimeFilter(field_name="updated_at", lookup_expr="gte", help_text=_("A time (ISO 8601)."))
@@ -211,6 +262,15 @@ class ContributionFilter(OfPlanFilter):
 
     def filter_status(self, rows: QuerySet[Contribution], name: str, value: list[str]) -> QuerySet[Contribution]:
         return rows.filter(**{f"{columns_of(self.on).status}__in": value}) if value else rows
+
+    def filter_global_cluster(self, rows: QuerySet, name: str, value: list[Sector]) -> QuerySet:
+        return rows.filter(of_clusters(value)) if value else rows
+
+    def filter_amount_min(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
+        return rows.filter(**{f"{columns_of(self.on).amount}__gte": as_amount(value)})
+
+    def filter_amount_max(self, rows: QuerySet, name: str, value: Any) -> QuerySet:
+        return rows.filter(**{f"{columns_of(self.on).amount}__lte": as_amount(value)})
 
     def filter_counted(self, rows: QuerySet[Contribution], name: str, value: bool | None) -> QuerySet[Contribution]:
         return rows if value is None else rows.filter(**{f"{columns_of(self.on).counted}__isnull": not value})
@@ -232,9 +292,12 @@ class ReportedFundingFilter(OfPlanFilter):
 
     scope = ValuesFilter(choices=ReportedFunding.Scope.choices, help_text=_("Which part of the plan the amount is of."))
     sector = SectorsFilter(field_name="sector", lookup_expr="in")
+    global_cluster = ClustersFilter(method="filter_global_cluster", help_text=OF_CLUSTER)
     has_plan = FlagFilter(
         field_name="plan", lookup_expr="isnull", exclude=True, help_text=_("Whether it is of a plan, or outside any.")
     )
+    amount_min = AmountFilter(field_name="amount_usd", lookup_expr="gte", help_text=_("US dollars."))
+    amount_max = AmountFilter(field_name="amount_usd", lookup_expr="lte", help_text=_("US dollars."))
     reported_since = django_filters.DateFilter(field_name="reported_on", lookup_expr="gte", help_text=_("A day."))
     updated_since = TimeFilter(
         field_name="created_at",
@@ -245,6 +308,9 @@ class ReportedFundingFilter(OfPlanFilter):
     class Meta:
         model = ReportedFunding
         fields = ("scope",)
+
+    def filter_global_cluster(self, rows: QuerySet, name: str, value: list[Sector]) -> QuerySet:
+        return rows.filter(of_clusters(value)) if value else rows
 
     def _with_country(self, rows: QuerySet, condition: Q) -> QuerySet:
         return _in_places(rows, condition)
@@ -273,7 +339,17 @@ class DonorFilter(StrictFilterSet):
 class OrganizationFilter(DonorFilter):
     """Filters of the list of organizations."""
 
+    region = ModelValuesFilter(
+        queryset=Region.objects.all(),
+        to_field_name="code",
+        method="filter_region",
+        help_text=_("M49 codes at any level, such as 002 (Africa) or 011 (Western Africa)."),
+    )
     is_donor = FlagFilter(method="filter_is_donor", help_text=_("Whether a contribution of it is on record."))
+    updated_since = RecordedSinceFilter(help_text=RECORDED_SINCE)
+
+    def filter_region(self, rows: QuerySet[Organization], name: str, value: Any) -> QuerySet[Organization]:
+        return rows.filter(in_regions(value, "country__")) if value else rows
 
     def filter_is_donor(self, rows: QuerySet[Organization], name: str, value: Any) -> QuerySet[Organization]:
         if value is None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from crp.common.api.updated import RECORDED_SINCE, RecordedSinceFilter
 from crp.common.filters import FlagFilter, ModelValuesFilter, StrictFilterSet, ValuesFilter, ValuesWidget, YearFilter
 from plans.models import Country, Plan, Region
 
@@ -23,6 +24,13 @@ def in_regions(regions: Any, prefix: str = "") -> Q:
 class CountryFilter(StrictFilterSet):
     """Filters of the list of countries."""
 
+    country = ModelValuesFilter(
+        queryset=Country.objects.all(),
+        to_field_name="iso3",
+        method="filter_country",
+        widget=ValuesWidget(upper=True),
+        help_text=_("ISO3 codes, such as MLI."),
+    )
     region = ModelValuesFilter(
         queryset=Region.objects.all(),
         to_field_name="code",
@@ -30,10 +38,14 @@ class CountryFilter(StrictFilterSet):
         help_text=_("M49 codes at any level, such as 002 (Africa) or 011 (Western Africa)."),
     )
     has_plans = FlagFilter(method="filter_has_plans", help_text=_("Whether CRP publishes a plan for the country."))
+    updated_since = RecordedSinceFilter(help_text=RECORDED_SINCE)
 
     class Meta:
         model = Country
         fields = ("region", "has_plans")
+
+    def filter_country(self, countries: QuerySet[Country], name: str, value: Any) -> QuerySet[Country]:
+        return countries.filter(pk__in=[country.pk for country in value]) if value else countries
 
     def filter_region(self, countries: QuerySet[Country], name: str, value: Any) -> QuerySet[Country]:
         return countries.filter(in_regions(value)) if value else countries

@@ -7,11 +7,19 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 
-from crp.common.filters import FlagFilter, ModelValuesFilter, StrictFilterSet, ValuesFilter, ValuesWidget
+from crp.common.api.updated import RECORDED_SINCE, RecordedSinceFilter
+from crp.common.filters import (
+    FlagFilter,
+    ModelValuesFilter,
+    StrictFilterSet,
+    ValuesFilter,
+    ValuesWidget,
+    YearFilter,
+)
 from sectors.models import Sector, Taxonomy
 
 
@@ -75,10 +83,16 @@ class TaxonomyFilter(StrictFilterSet):
     """Filters of the list of taxonomies."""
 
     kind = ValuesFilter(choices=Taxonomy.Kind.choices)
+    year = YearFilter(method="filter_year", help_text=gettext_lazy("Taxonomies in use in this year."))
+    updated_since = RecordedSinceFilter(help_text=RECORDED_SINCE)
 
     class Meta:
         model = Taxonomy
         fields = ("kind",)
+
+    def filter_year(self, taxonomies: QuerySet[Taxonomy], name: str, value: Any) -> QuerySet[Taxonomy]:
+        # Without a first year it is not known to have been in use; without a last one it still is.
+        return taxonomies.filter(Q(end_year__gte=value) | Q(end_year__isnull=True), start_year__lte=value)
 
 
 class SectorFilter(StrictFilterSet):
@@ -92,6 +106,7 @@ class SectorFilter(StrictFilterSet):
         method="filter_global_cluster", help_text=gettext_lazy("Codes of global clusters, such as SHL.")
     )
     is_cross_cutting = FlagFilter()
+    updated_since = RecordedSinceFilter(help_text=RECORDED_SINCE)
 
     class Meta:
         model = Sector

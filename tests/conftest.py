@@ -11,6 +11,7 @@ database. A test that uses the database sees it and may change it: its changes a
                     ``empty_module`` emptied.
 ``history``         keeps the history of what the test changes, as CRP does when it is served.
 ``kept_pages``      keeps public pages, as CRP does when it is served.
+``limits``          counts the requests of the API, with limits that a test reaches.
 ``per_row_queries`` fails the test on a query that repeats per row, and names the line that makes it.
 ``password``        a password that the site accepts.
 """
@@ -28,6 +29,7 @@ from unittest import mock
 import hypothesis
 import pytest
 from django.apps import apps
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -57,6 +59,9 @@ PLAIN_SETTINGS = {
     },
     # The history writes every row twice, which a third of the time goes to: see the fixture ``history``.
     "SIMPLE_HISTORY_ENABLED": False,
+    # No test waits for the next minute: see the fixture ``limits``.
+    "API_LIMIT": 0,
+    "API_LIMIT_WITH_KEY": 0,
     "WHITENOISE_AUTOREFRESH": True,
     "WHITENOISE_USE_FINDERS": True,
 }
@@ -222,6 +227,15 @@ def world(_built_world: Any, db: None) -> Any:
 def history(settings: Any) -> None:
     """Keep the history of what the test changes, as CRP does when it is served and in every browser test."""
     settings.SIMPLE_HISTORY_ENABLED = True
+
+
+@pytest.fixture
+def limits(settings: Any) -> Iterator[None]:
+    """Count the requests of the API, as CRP does when it is served: six a minute, and twelve with a key."""
+    settings.API_LIMIT, settings.API_LIMIT_WITH_KEY = 6, 12
+    caches["limits"].clear()
+    yield
+    caches["limits"].clear()
 
 
 @pytest.fixture

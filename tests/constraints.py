@@ -39,8 +39,8 @@ def named_constraints(label: str) -> set[str]:
 
 
 def is_summary(model: type[models.Model]) -> bool:
-    """Whether a table is written by triggers alone, and by no form."""
-    return model.__module__ == "funding.models.summaries"
+    """Whether a table is written by triggers or one service alone, and by no form."""
+    return model.__module__ in {"funding.models.summaries", "funding.models.idempotency"}
 
 
 def assert_form_refuses(row: models.Model, sentence: str, where: str = "__all__") -> None:

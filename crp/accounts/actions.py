@@ -43,8 +43,15 @@ ACTIONS: Sequence[Action] = (
     Action(gettext_lazy("Add donors and partners"), "funding.add_organization"),
     Action(gettext_lazy("Change the lists that plans choose from"), "plans.change_country"),
     Action(gettext_lazy("Make logins and give roles"), "accounts.change_roleassignment"),
+    Action(gettext_lazy("Make API keys, replace and revoke them"), "accounts.add_apikey"),
 )
-EVERYWHERE = {"plans.view_plan", "funding.add_organization", "plans.change_country", "accounts.change_roleassignment"}
+EVERYWHERE = {
+    "plans.view_plan",
+    "funding.add_organization",
+    "plans.change_country",
+    "accounts.change_roleassignment",
+    "accounts.add_apikey",
+}
 """What belongs to no country: whoever may do it somewhere may do it everywhere."""
 
 

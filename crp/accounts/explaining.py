@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from crp.accounts.places import place_of
 from crp.accounts.roles import Role, roles_with
+from crp.accounts.scopes import rights_of
 from plans.models import Country
 
 if TYPE_CHECKING:
-    from crp.accounts.models import User
+    from crp.accounts.models import ApiKey, User
 
 MOST_NAMED = 4
 STANDARD = {
@@ -52,6 +53,27 @@ def explain_missing_in(permission: str, countries: Collection[int]) -> str:
             "This takes the right “%(right)s”, which comes with the role %(role)s. Who can give it to you: %(who)s."
         )
     return sentence % told
+
+
+def explain_key(key: ApiKey, permission: str, obj: Any = None) -> str:
+    """Return what keeps a key from a right: itself, or its user. It names no administrator: a partner reads it.
+
+    Queries: 4 at most.
+    """
+    told = {"key": key, "right": name_of_right(permission)}
+    if permission not in rights_of(key.scope_names):
+        return _("The key “%(key)s” has no scope with the right “%(right)s”: ask who gave it to you.") % told
+    countries = (place_of(key.user, obj) if obj is not None else None) or frozenset()
+    if key.limited_to and not key.limited_to.issuperset(countries or {0}):
+        told["places"] = places_in_words(key.limited_to)
+        return _("The key “%(key)s” is limited to %(places)s: ask who gave it to you.") % told
+    told["place"] = places_in_words(countries)
+    if told["place"]:
+        return (
+            _("The user of the key “%(key)s” has not got the right “%(right)s” for %(place)s: ask who gave it to you.")
+            % told
+        )
+    return _("The user of the key “%(key)s” has not got the right “%(right)s”: ask who gave it to you.") % told
 
 
 def name_of_right(permission: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,11 +13,14 @@ from django.db import models
 from django.db.models import BigIntegerField, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from rules.permissions import has_perm as rules_have
 from simple_history import register
 
-from crp.accounts.explaining import explain_missing, explain_missing_in, tell_limits, tell_reach
+from crp.accounts.explaining import explain_key, explain_missing, explain_missing_in, tell_limits, tell_reach
 from crp.accounts.reach import Reach, countries_by_region
 from crp.accounts.roles import Role
+from crp.accounts.scopes import rights_of
+from crp.accounts.tokens import FINGERPRINT_LENGTH, MARK, PREFIX_LENGTH
 from crp.common.history import Records
 from plans.models import Country, Plan, Region
 
@@ -45,8 +49,17 @@ class User(AbstractUser):
     objects: ClassVar = People()
     history = Records(excluded_fields=["password", "last_login"], m2m_fields=["groups"])
 
+    acting_key: ApiKey | None = None
+    """The API key that this request is made with: it narrows every right. None: the person acts themselves."""
+
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Return whether this person has a right. A superuser has all, but not through a key."""
+        if self.acting_key is not None and self.is_superuser:
+            return self.is_active and rules_have(perm, self, obj)
+        return super().has_perm(perm, obj)
 
     @cached_property
     def assignments(self) -> list[RoleAssignment]:
@@ -78,6 +91,8 @@ class User(AbstractUser):
 
     def explain_missing(self, permission: str, obj: Any = None) -> str:
         """Return which right is missing and where, which role gives it, and who gives that role. Queries: 4 at most."""
+        if self.acting_key is not None:
+            return explain_key(self.acting_key, permission, obj)
         return explain_missing(self, permission, obj)
 
     def explain_missing_in(self, permission: str, countries: Collection[int]) -> str:
@@ -163,3 +178,104 @@ class RoleAssignment(models.Model):
         """Where the role holds, in words."""
         place = self.country or self.region
         return place.label if place is not None else str(_("everywhere"))
+
+
+class ApiKey(models.Model):
+    """What a program shows to act for a user. It is made, used and revoked, and never changed: a key that should do
+    more, or less, is another key.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="keys",
+        verbose_name=_("user"),
+        help_text=_(
+            "A person, or a login made for a partner’s system. The key never has a right that this user lacks."
+        ),
+    )
+    name = models.CharField(_("name"), max_length=80, help_text=_("What uses it, such as “ERP of the country office”."))
+    prefix = models.CharField(
+        _("beginning"), max_length=PREFIX_LENGTH, unique=True, help_text=_("The part of the key that is no secret.")
+    )
+    fingerprint = models.CharField(max_length=FINGERPRINT_LENGTH, editable=False)
+    scopes = models.CharField(_("what it may do"), max_length=200, help_text=_("Names, a space between them."))
+    countries = models.ManyToManyField(
+        Country,
+        through="ApiKeyCountry",
+        related_name="+",
+        verbose_name=_("countries"),
+        help_text=_("Only money of these countries. None: wherever the roles of the user allow it."),
+    )
+    created_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("made by")
+    )
+    expires_on = models.DateField(_("good until"), help_text=_("The last day on which it is good (UTC)."))
+    last_used_on = models.DateField(_("last used"), null=True, blank=True, editable=False)
+    follows = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="followers", verbose_name=_("takes the place of")
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("revoked by")
+    )
+    revoked_because = models.CharField(_("why it was revoked"), max_length=200, blank=True)
+
+    history = Records(excluded_fields=["fingerprint", "last_used_on"])
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering: ClassVar = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.shown})"
+
+    @property
+    def shown(self) -> str:
+        """The key as far as anybody may see it."""
+        return f"{MARK}{self.prefix}_…"
+
+    @property
+    def scope_names(self) -> list[str]:
+        """What it may, by the names of scopes."""
+        return self.scopes.split()
+
+    def is_expired(self, on: date) -> bool:
+        """Return whether its last day has passed."""
+        return self.expires_on < on
+
+    @cached_property
+    def acting_user(self) -> User:
+        """Its user, with no more rights than the key leaves. Queries: 1."""
+        self.user.acting_key = self
+        return self.user
+
+    def narrow(self, permission: str, reach: Reach) -> Reach:
+        """Return how much of a user's right is left with this key. Queries: 1, once a request."""
+        if permission not in rights_of(self.scope_names):
+            return Reach()
+        if not self.limited_to:
+            return reach
+        return Reach(countries=self.limited_to if reach.everywhere else reach.countries & self.limited_to)
+
+    @cached_property
+    def limited_to(self) -> frozenset[int]:
+        """The countries that it is limited to, by primary key; empty: it is not. Queries: 1."""
+        return frozenset(self.limits.values_list("country", flat=True))
+
+
+class ApiKeyCountry(models.Model):
+    """A country that a key is limited to. While it is, the country can't be deleted: without a limit left, the key
+    would reach everywhere.
+    """
+
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="limits")
+    country = models.ForeignKey(Country, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "country"], name="api_key_country_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.country}"

@@ -27,7 +27,8 @@ LANGUAGES = (*WHOLE, *PUBLIC_ONLY)
 HIDDEN = re.compile(
     r"""
     (^|/)admin/ | (^|/)management/ | (^|/)services/ | (^|/)apps\.py$ | /admin_[a-z_]+\.py$
-    | ^crp/(accounts|changes|importing)/ | ^plans/sealing/ | ^templates/(admin|registration)/
+    | ^crp/(accounts|changes|importing|webhooks)/ | ^funding/models/idempotency\.py$
+    | ^plans/sealing/ | ^templates/(admin|registration)/
     """,
     re.VERBOSE,
 )

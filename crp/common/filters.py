@@ -106,6 +106,25 @@ class ValuesFilter(django_filters.MultipleChoiceFilter):
         super().__init__(*args, **{"distinct": False, **kwargs})  # a column of the row itself: nothing comes twice
 
 
+class CodesField(forms.Field):
+    """Several codes in capitals, which may be given in small letters."""
+
+    widget = ValuesWidget(upper=True)
+
+    def clean(self, value: Any) -> list[str]:
+        return list(value or [])
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class CodesFilter(django_filters.Filter):
+    """Filter by one or more codes that no list holds: one that no row has finds nothing."""
+
+    field_class = CodesField
+
+    def filter(self, qs: Any, value: list[str]) -> Any:
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
 class YearField(forms.IntegerField):
     default_error_messages = {"invalid": gettext_lazy("Enter a year, such as 2025.")}  # noqa: RUF012
 

@@ -40,6 +40,8 @@ class Sheet:
     rows: Iterable[Mapping[str, Any]]
     widths: Mapping[str, int] = field(default_factory=dict)
     """In letters; others have the width of their kind."""
+    hashtags: Sequence[str] = ()
+    """A row of them, one a column, stands below the header. Empty: there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +126,11 @@ def _write_cover(page: Any, cover: Cover, styles: Mapping[str, Any]) -> None:
 def _write_sheet(book: Any, names: _SheetNames, sheet: Sheet, styles: Mapping[str, Any]) -> None:
     page = _begin(book, names.free(sheet.title), sheet, styles)
     kinds = [kind_of(column) for column in sheet.columns]
+    above = 2 if sheet.hashtags else 1
+    most = MOST_ROWS - above + 1
     for index, row in enumerate(sheet.rows):
-        number = index % MOST_ROWS + 1
-        if index and number == 1:  # the sheet is full
+        number = index % most + above
+        if index and number == above:  # the sheet is full
             page = _begin(book, names.free(sheet.title), sheet, styles)
         for place, (column, kind) in enumerate(zip(sheet.columns, kinds, strict=True)):
             _write(page, (number, place), row[column], kind, styles)
@@ -134,12 +138,15 @@ def _write_sheet(book: Any, names: _SheetNames, sheet: Sheet, styles: Mapping[st
 
 def _begin(book: Any, name: str, sheet: Sheet, styles: Mapping[str, Any]) -> Any:
     page = book.add_worksheet(name)
-    page.freeze_panes(1, 1)
+    page.freeze_panes(2 if sheet.hashtags else 1, 1)
     for place, column in enumerate(sheet.columns):
         kind = kind_of(column)
         width = sheet.widths.get(column, WIDE if kind == "text" and column in LONG else NARROW)
         page.set_column(place, place, max(width, min(len(column) + 2, 30)))
         page.write_string(0, place, _text(column), styles["head"])
+    for place, hashtag in enumerate(sheet.hashtags):
+        if hashtag:
+            page.write_string(1, place, hashtag)
     return page
 
 

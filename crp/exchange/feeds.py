@@ -52,11 +52,6 @@ class Feed:
     items: Sequence[Item]
     updated_at: datetime
 
-    @property
-    def modified_at(self) -> datetime:
-        """When it last changed: a time of HTTP has no parts of a second."""
-        return self.updated_at.replace(microsecond=0)
-
 
 def feed_of_site(host: str) -> Feed:
     """Return the newest revisions of all plans. ``host`` names the site in identifiers. Queries: 2."""

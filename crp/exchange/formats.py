@@ -27,7 +27,7 @@ def answer(download: Download, form: str) -> HttpResponseBase:
     first = download.tables[0]
     made: HttpResponseBase
     if form == "csv":
-        made = stream_csv(first.columns, _plain_rows(first), download.file_name)
+        made = stream_csv(first.columns, _plain_rows(first), download.file_name, for_excel=True)
     elif form == "ndjson":
         made = stream_ndjson(_plain_rows(first), download.file_name)
     elif form == "json":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
@@ -12,6 +13,8 @@ from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from crp.common.api.conditional import SHARED
+from crp.common.validators import clock
 from crp.exchange.feeds import Feed, feed_of_country, feed_of_plan, feed_of_sector, feed_of_site
 from crp.exchange.writers import ATOM, JSON_FEED, Absolute, write_atom, write_json
 from plans.models import Country, Plan
@@ -24,13 +27,16 @@ def _answer(request: HttpRequest, feed: Feed, write: Writer, content_type: str) 
     """Return a feed, or 304 where the reader has it."""
     body = write(feed, request.build_absolute_uri, request.path)
     etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
-    modified = int(feed.modified_at.timestamp())
+    modified = math.ceil(feed.updated_at.timestamp())
+    # Before its second is over another revision can be published in it.
+    told = modified if modified <= clock() else None
     response = HttpResponse(body, content_type=content_type)
-    found = get_conditional_response(request, etag=etag, last_modified=modified, response=response)
+    found = get_conditional_response(request, etag=etag, last_modified=told, response=response)
     answer = response if found is None else found
     answer["ETag"] = etag
-    answer["Last-Modified"] = http_date(modified)
-    answer["Cache-Control"] = "no-cache"  # keep it, and ask each time whether it still holds
+    if told is not None:
+        answer["Last-Modified"] = http_date(told)
+    answer["Cache-Control"] = SHARED
     return answer
 
 

@@ -16,6 +16,7 @@ from crp.common.admin.forms import WholeRowForm
 from crp.common.money import MAX_DIGITS
 from funding.models import Contribution
 from funding.services import Recorded, change_contribution, record_contribution
+from funding.services.amounts import settle_basis
 from funding.services.judging import judge
 
 from .ledger_figures import Change, try_out
@@ -79,10 +80,7 @@ class ContributionForm(WholeRowForm):
     def clean(self) -> dict[str, Any] | None:
         """An amount that somebody types is given; one that was worked out stays so while nobody touches it."""
         data = super().clean()
-        if "amount_usd" in self.changed_data or (
-            "original_amount" in self.changed_data and self.cleaned_data.get("original_amount") is None
-        ):
-            self.instance.amount_basis = Contribution.AmountBasis.GIVEN
+        settle_basis(self.instance, self.changed_data, self.cleaned_data.get("original_amount"))
         return data
 
     def _update_errors(self, errors: ValidationError) -> None:

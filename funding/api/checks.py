@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crp.common.api.renderers import CSVRenderer, stream_csv
+from crp.common.api.columns import columns_of
+from crp.common.api.renderers import StreamRenderer
+from crp.common.api.tables import ApiTable, answer_table
+from crp.common.columns import Column, Kind
 from funding.checks import Check, Unit, Verdict, check_revision, worst
 from plans.models import Revision
 
@@ -55,15 +58,20 @@ def show_check(check: Check) -> dict[str, Any]:
     }
 
 
-def answer_checks(
-    request: Request, revision: Revision, name: str, on: date | None = None
-) -> Response | StreamingHttpResponse:
-    """Return what all rules say of a revision, in the format asked for; CSV has one line for each check."""
+def answer_checks(request: Request, revision: Revision, name: str, on: date | None = None) -> HttpResponseBase:
+    """Return what all rules say of a revision, in the format asked for; a table has one line for each check."""
     checks = check_revision(revision, as_of=on)
-    if isinstance(request.accepted_renderer, CSVRenderer):
+    if isinstance(request.accepted_renderer, StreamRenderer):
         of = {"plan": revision.plan.code, "revision": revision.number}
-        columns = [*of, *CheckSerializer().fields]
-        return stream_csv(columns, ({**of, **show_check(check)} for check in checks), name)
+        columns = [Column(name="plan"), Column(name="revision", kind=Kind.WHOLE)]
+        table = ApiTable(
+            name="checks",
+            file_name=name,
+            title="Checks",
+            columns=[*columns, *columns_of(CheckSerializer()).values()],
+            rows=({**of, **show_check(check)} for check in checks),
+        )
+        return answer_table(request, table)
     return Response(
         {
             "plan": revision.plan.code,

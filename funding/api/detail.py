@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crp.common.api.serializers import Text
+from crp.common.api.updated import UPDATED_AT
 from crp.common.figures import ZERO, Key, Rollup
 from funding.api.parts import (
     FIGURES,
@@ -74,7 +75,7 @@ class PlanDetailSerializer(PlanSerializer):
 
     class Meta(PlanSerializer.Meta):
         fields = (
-            *PlanSerializer.Meta.fields,
+            *(name for name in PlanSerializer.Meta.fields if name != UPDATED_AT),
             "as_of",
             "reason",
             "taxonomy",

@@ -47,6 +47,7 @@ COMPENDIUM: dict[str, Any] = {
     "people_in_need": None,
     "people_targeted": None,
     "entities_targeted": None,
+    "updated_at": "2017-01-01T00:00:00Z",
 }
 CRP: dict[str, Any] = {
     "code": "MLI-CRP-2025-2026",
@@ -63,9 +64,10 @@ CRP: dict[str, Any] = {
     "people_in_need": 6400000,
     "people_targeted": 273000,
     "entities_targeted": 25,
+    "updated_at": "2025-04-17T00:00:00Z",
 }
 CRP_DETAIL: dict[str, Any] = {
-    **CRP,
+    **{name: value for name, value in CRP.items() if name != "updated_at"},
     "as_of": None,
     "reason": "First revision: the plan's page as last updated on 17 April 2025.",
     "taxonomy": "IOM-2025",
@@ -193,6 +195,7 @@ OBJECTIVE: dict[str, Any] = {
     "people_targeted": 175000,
     "entities_targeted": 13,
     "target_groups": ["IDP", "LOCAL", "INTL_MIGRANT"],
+    "updated_at": "2025-04-17T00:00:00Z",
 }
 OUTCOME: dict[str, Any] = {
     "plan": "MLI-CRP-2025-2026",
@@ -201,6 +204,7 @@ OUTCOME: dict[str, Any] = {
     "code": "1a",
     "name": "Human suffering is alleviated",
     "share_percent": 50.0,
+    "updated_at": "2025-04-17T00:00:00Z",
 }
 PROJECT: dict[str, Any] = {
     "plan": "MLI-COMPENDIUM-2017",
@@ -217,6 +221,7 @@ PROJECT: dict[str, Any] = {
     "description": "What displaced people, returnees and hosts lack in shelter and household goods is assessed through "
     "displacement tracking (DTM) where many have returned. Shelters are then designed, planned and repaired, and kits "
     "handed out with blankets, sheeting, sleeping mats and kitchen sets.",
+    "updated_at": "2017-01-01T00:00:00Z",
 }
 FUNDING_REQUEST: dict[str, Any] = {
     "plan": "MLI-CRP-2025-2026",
@@ -230,6 +235,9 @@ FUNDING_REQUEST: dict[str, Any] = {
     "amount_usd": "2800000.00",
     "is_priority": True,
     "related_plans": ["H(N)RP", "UNSDCF"],
+    "country": None,
+    "order": 4,
+    "updated_at": "2025-04-17T00:00:00Z",
 }
 CONTRIBUTION: dict[str, Any] = {
     "code": "MLI-2017-0001",
@@ -286,6 +294,7 @@ REPORTED_FUNDING: dict[str, Any] = {
     "reported_on": "2026-04-30",
     "source": None,
     "source_line": None,
+    "updated_at": "2026-04-30T06:00:00Z",
 }
 NOTHING_GIVEN: dict[str, Any] = {
     "by": ["country"],
@@ -304,4 +313,5 @@ ORGANIZATION: dict[str, Any] = {
     "kind": "un_agency",
     "country": None,
     "identifiers": ["iati:XM-DAC-47066"],
+    "updated_at": None,
 }

@@ -182,6 +182,11 @@ class ReportedFundingSerializer(FlatSerializer):
     source_line = serializers.IntegerField(
         allow_null=True, read_only=True, help_text="Line of that document, from 1. null: not given."
     )
+    updated_at = serializers.DateTimeField(
+        source="created_at",
+        read_only=True,
+        help_text="When it was recorded, UTC: it never changes, a newer total takes its place.",
+    )
 
     class Meta:
         model = ReportedFunding
@@ -196,6 +201,7 @@ class ReportedFundingSerializer(FlatSerializer):
             "reported_on",
             "source",
             "source_line",
+            "updated_at",
         )
 
     @extend_schema_field(CODE_OR_NULL)

@@ -168,8 +168,8 @@ class CitationSerializer(serializers.Serializer):
     note = Text(help_text="The reasoning, where the value is not stated. null: none.")
 
 
-class SourceSerializer(serializers.Serializer):
-    """A document, and the values of the plan that were read from it."""
+class DocumentSerializer(serializers.Serializer):
+    """A document that values were read from."""
 
     code = serializers.CharField(help_text="Permanent.")
     title = serializers.CharField(help_text="Of the document.")
@@ -177,4 +177,9 @@ class SourceSerializer(serializers.Serializer):
     url = Text(help_text="null: not known.")
     document_on = serializers.DateField(allow_null=True, help_text="As printed. null: not printed.")
     sha256 = Text(help_text="Of the text whose lines are counted. null: there is no such text.")
+
+
+class SourceSerializer(DocumentSerializer):
+    """A document, and the values of the plan that were read from it."""
+
     citations = CitationSerializer(many=True, help_text="What was read from it, and where.")

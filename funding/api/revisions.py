@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -16,11 +16,14 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crp.common.api.conditional import ConditionalMixin
+from crp.common.api.columns import columns_of
+from crp.common.api.conditional import FOR_GOOD, ConditionalMixin
 from crp.common.api.pagination import StrictLimitOffsetPagination
 from crp.common.api.parameters import short
-from crp.common.api.renderers import CSVRenderer, stream_csv
+from crp.common.api.renderers import StreamRenderer
 from crp.common.api.serializers import USD, Percentage, Text
+from crp.common.api.tables import ApiTable, answer_table
+from crp.common.api.views import PAGED, ListViewSet
 from funding.selectors.differences import GROUP_TITLES, SOURCES, Differences, group_of, group_of_field
 from funding.selectors.revisions import PAIR, Entry, RevisionHistory
 from plans.diff import ADDED, CHANGED, MOVED, REMOVED, RENAMED, CitationChange, FieldChange, RowChange
@@ -285,11 +288,18 @@ def _side(citation: Citation | None) -> dict[str, Any] | None:
     return {name: getattr(citation, name) or None for name in CitationSideSerializer._declared_fields}
 
 
+def _is_final(entry: Entry) -> bool:
+    """Return whether nothing that is shown of a revision can change: another is in force, and the seals are set."""
+    is_sealed = entry.revision.seal and (entry.before is None or entry.before.seal)
+    return entry.revision.status == Revision.Status.SUPERSEDED and bool(is_sealed)
+
+
 class RevisionsMixin(ConditionalMixin):
     """The addresses below a plan that show its published revisions. Drafts are told nowhere."""
 
     get_object: Any
     basename: Any
+    named: Any
     path_parameters: ClassVar[Mapping[str, dict[str, Any]]] = {
         "number": {
             "description": "Number of a published revision, as the list gives it.",
@@ -309,14 +319,21 @@ class RevisionsMixin(ConditionalMixin):
 
         def make(stamp: Any) -> HttpResponseBase:
             plan = self.get_object()
-            entries = RevisionHistory(plan).entries
-            if isinstance(request.accepted_renderer, CSVRenderer):
-                rows = (show_revision(entry) for entry in entries)
-                return stream_csv(list(RevisionSerializer._declared_fields), rows, f"{plan.code}-revisions")
-            paginator = StrictLimitOffsetPagination()
-            limit, offset = paginator.read(request)
-            shown = [show_revision(entry) for entry in entries[offset : offset + limit]]
-            return Response(paginator.envelope(shown, len(entries)))
+            entries: Sequence[Entry] = RevisionHistory(plan).entries
+            page = StrictLimitOffsetPagination()
+            is_table = isinstance(request.accepted_renderer, StreamRenderer)
+            if not is_table or not request.query_params.keys().isdisjoint(PAGED):
+                entries = page.page_of_entries(entries, request, lambda entry: entry.revision.number)
+            if is_table:
+                table = ApiTable(
+                    name="revisions",
+                    file_name=self.named(f"{plan.code}-revisions"),
+                    title="Revisions",
+                    columns=list(columns_of(RevisionSerializer()).values()),
+                    rows=map(show_revision, entries),
+                )
+                return ListViewSet.linked(answer_table(request, table), page)
+            return Response(page.envelope([show_revision(entry) for entry in entries], page.count))
 
         return self.unless_known(request, make)
 
@@ -335,7 +352,9 @@ class RevisionsMixin(ConditionalMixin):
                 raise NotFound(
                     f"{history.plan.code} has no published revision “{short(number)}”. Choose from: {numbers}."
                 )
-            return Response({**show_revision(entry), "content": json.loads(canonical_bytes(entry.revision))})
+            headers = {"Cache-Control": FOR_GOOD} if _is_final(entry) else None
+            content = json.loads(canonical_bytes(entry.revision))
+            return Response({**show_revision(entry), "content": content}, headers=headers)
 
         return self.unless_known(request, make)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
-from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
@@ -15,13 +14,16 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crp.common.api.columns import columns_of
 from crp.common.api.conditional import ConditionalMixin
 from crp.common.api.figures import OF_PLANS, show_figures
 from crp.common.api.filters import StrictFilterBackend
 from crp.common.api.parameters import values_of
-from crp.common.api.renderers import CSVRenderer, stream_csv
+from crp.common.api.renderers import StreamRenderer
 from crp.common.api.serializers import Choice, FiguresSerializer
+from crp.common.api.tables import ApiTable, answer_table
 from crp.common.api.views import StrictParametersMixin
+from crp.common.columns import Column, Kind
 from crp.common.figures import Breakdown, Line
 from funding.api.examples import PORTFOLIO_ROLLUP
 from funding.api.stamp import read_stamp
@@ -29,6 +31,9 @@ from funding.dimensions import PORTFOLIO, WITHIN_PLAN, Dimension, Residual, choo
 from funding.filters import PlanFilter
 from funding.rollups import break_down, with_figures
 from plans.models import Plan
+
+NUMBERS = frozenset({"objective", "year", "decision_year"})
+"""Dimensions whose code is a number."""
 
 
 class LineSerializer(FiguresSerializer):
@@ -115,15 +120,31 @@ def show_breakdown(breakdown: Breakdown, on: date | None = None) -> dict[str, An
     }
 
 
-def answer(
-    request: Request, breakdown: Breakdown, name: str, on: date | None = None
-) -> Response | StreamingHttpResponse:
-    """Return a breakdown in the format asked for; CSV has one line for each row and residual."""
-    if isinstance(request.accepted_renderer, CSVRenderer):
-        columns = [column for item in breakdown.by for column in (item, f"{item}_name")]
-        columns += ["residual", *OF_PLANS]
-        return stream_csv(columns, (show_line(line, breakdown.by) for line in breakdown.lines), name)
-    return Response(show_breakdown(breakdown, on))
+def answer(request: Request, breakdown: Breakdown, name: str, on: date | None = None) -> HttpResponseBase:
+    """Return a breakdown in the format asked for; a table has one line for each row and residual."""
+    if not isinstance(request.accepted_renderer, StreamRenderer):
+        return Response(show_breakdown(breakdown, on))
+    table = ApiTable(
+        name="rollups",
+        file_name=name,
+        title="Rollup",
+        columns=_columns(breakdown.by),
+        rows=(show_line(line, breakdown.by) for line in breakdown.lines),
+    )
+    return answer_table(request, table)
+
+
+def _columns(by: Sequence[str]) -> list[Column]:
+    known = columns_of(LineSerializer())
+    named = [
+        column
+        for item in by
+        for column in (
+            Column(name=item, kind=Kind.WHOLE if item in NUMBERS else Kind.TEXT),
+            Column(name=f"{item}_name", may_be_null=False),
+        )
+    ]
+    return [*named, known["residual"], *(known[name] for name in OF_PLANS)]
 
 
 def read_dimensions(request: Request, among: Mapping[str, Dimension], most: int) -> list[str]:
@@ -155,7 +176,7 @@ class RollupsView(ConditionalMixin, StrictParametersMixin, GenericAPIView):
     parameters = ("by",)
     list_parameters = ("by",)
     action = "list"
-    csv_actions = ("list",)
+    table_actions = ("list",)
     as_of_actions = ("list",)
 
     read_stamp = staticmethod(read_stamp)
@@ -178,7 +199,7 @@ class RollupsView(ConditionalMixin, StrictParametersMixin, GenericAPIView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         def make(stamp: Any) -> HttpResponseBase:
-            if isinstance(request.accepted_renderer, CSVRenderer):
+            if isinstance(request.accepted_renderer, StreamRenderer):
                 breakdown = self._breakdown(request)
                 return answer(request, breakdown, self.named(f"rollups-by-{'-'.join(breakdown.by)}"))
             return self.kept_json(request, stamp, lambda: show_breakdown(self._breakdown(request), self.on))

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crp.common.api.serializers import USD, FlatSerializer, Percentage, PlanFiguresSerializer, Text, read_from
+from crp.common.api.updated import updated_at_field
 from funding.dimensions import sector_code
 from funding.models import FundingRequest, Organization, Project
 from funding.rollups import figures_of
@@ -66,6 +67,11 @@ class PlanSerializer(WithFigures, FlatSerializer):
         read_only=True,
         help_text="Institutions, as stated; never the sum of objectives. null: not reported.",
     )
+    updated_at = serializers.DateTimeField(
+        read_only=True,
+        help_text="When its current revision was published, or money for it was last recorded or changed, UTC: what "
+        "updated_since goes by. What was taken away leaves no time.",
+    )
 
     class Meta:
         model = Plan
@@ -84,6 +90,7 @@ class PlanSerializer(WithFigures, FlatSerializer):
             "people_in_need",
             "people_targeted",
             "entities_targeted",
+            "updated_at",
         )
 
     @extend_schema_field(CODES)
@@ -97,6 +104,11 @@ class RowSerializer(FlatSerializer):
     plan = serializers.CharField(source="revision.plan.code", read_only=True, help_text="Code of the plan.")
     revision = serializers.IntegerField(
         source="revision.number", read_only=True, help_text="Number of the plan's current revision."
+    )
+    updated_at = serializers.DateTimeField(
+        source="revision.published_at",
+        read_only=True,
+        help_text="When the revision was published, UTC: its rows never change.",
     )
 
 
@@ -121,6 +133,7 @@ class ObjectiveSerializer(RowSerializer):
             "people_targeted",
             "entities_targeted",
             "target_groups",
+            "updated_at",
         )
 
     @extend_schema_field(CODE_OR_NULL)
@@ -145,7 +158,7 @@ class OutcomeSerializer(RowSerializer):
 
     class Meta:
         model = Outcome
-        fields = ("plan", "revision", "objective", "code", "name", "share_percent")
+        fields = ("plan", "revision", "objective", "code", "name", "share_percent", "updated_at")
 
 
 class ProjectSerializer(RowSerializer):
@@ -157,6 +170,10 @@ class ProjectSerializer(RowSerializer):
     requested_usd = USD(read_only=True, help_text="US dollars. null: the project states no amount.")
     received_usd = USD(
         read_only=True, help_text="Commitments and payments for it, US dollars. null: the plan does not report funding."
+    )
+    updated_at = serializers.DateTimeField(
+        read_only=True,
+        help_text="When its plan was published, or money for any part of the plan was last recorded or changed, UTC.",
     )
 
     class Meta:
@@ -173,6 +190,7 @@ class ProjectSerializer(RowSerializer):
             "received_usd",
             "beneficiaries",
             "description",
+            "updated_at",
         )
 
     @extend_schema_field(CODE_OR_NULL)
@@ -192,6 +210,7 @@ class FundingRequestSerializer(RowSerializer):
         help_text="Number within its plan. null: the amount is for no objective.",
     )
     sector = serializers.SerializerMethodField(help_text="TAXONOMY/CODE. null: the amount is for no sector.")
+    country = Text(source="country.iso3", default=None, help_text="ISO3 code. null: the amount is for no one country.")
     project = Text(source="project.code", default=None, help_text="Code. null: the amount is for no project.")
     name = serializers.SerializerMethodField(help_text="Name of what the amount is for.")
     amount_usd = USD(allow_null=False, read_only=True, help_text="US dollars.")
@@ -211,6 +230,9 @@ class FundingRequestSerializer(RowSerializer):
             "amount_usd",
             "is_priority",
             "related_plans",
+            "country",
+            "order",
+            "updated_at",
         )
 
     @extend_schema_field(CODE_OR_NULL)
@@ -231,10 +253,22 @@ class OrganizationSerializer(FlatSerializer):
 
     country = Text(source="country.iso3", default=None, help_text="ISO3 code. null: international, or not known.")
     identifiers = serializers.SerializerMethodField(help_text="Its names elsewhere, each scheme:value.")
+    updated_at = updated_at_field()
 
     class Meta:
         model = Organization
-        fields = ("code", "name", "name_fr", "name_es", "name_ar", "acronym", "kind", "country", "identifiers")
+        fields = (
+            "code",
+            "name",
+            "name_fr",
+            "name_es",
+            "name_ar",
+            "acronym",
+            "kind",
+            "country",
+            "identifiers",
+            "updated_at",
+        )
 
     @extend_schema_field(CODES)
     def get_identifiers(self, organization: Organization) -> list[str]:

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.http import StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from crp.common.api.pagination import page_of
+from crp.common.api.parameters import CURSOR
+from crp.common.api.updated import UPDATED_AT
 from crp.common.api.views import ListViewSet, ReadOnlyViewSet
-from crp.common.money import USD_COLUMN
-from funding.api import examples
-from funding.api.ledger import OF_DONOR, ContributionSerializer, GivenRollupSerializer, ReportedFundingSerializer
+from funding.api import examples, expansions, rows
+from funding.api.ledger import OF_DONOR, GivenRollupSerializer
 from funding.api.rollups import answer, read_dimensions
-from funding.api.serializers import (
-    FundingRequestSerializer,
-    ObjectiveSerializer,
-    OrganizationSerializer,
-    OutcomeSerializer,
-    ProjectSerializer,
-)
 from funding.filters import (
     ContributionFilter,
     FundingRequestFilter,
@@ -33,31 +26,47 @@ from funding.filters import (
     ProjectFilter,
     ReportedFundingFilter,
 )
-from funding.models import Contribution, FundingRequest, Organization, Project, ReportedFunding, StatusChange
-from funding.rollups import with_amounts
+from funding.models import Contribution
 from funding.rollups.ledger import NOW, THEN, break_down_given, public, to_published_plans
-from plans.models import Objective, Outcome, Plan
-from plans.querysets import in_force
+
+PUBLISHED_AT = "revision__published_at"
 
 
-class RevisionRowViewSet(ListViewSet):
-    """A list of rows of the revisions in force, now or on a past day."""
+class FromRows(ListViewSet):
+    """A list whose rows other lists can tell too."""
 
-    as_of_actions = ("list",)
+    listed: ClassVar[rows.Rows]
+
+    def get_serializer_class(self) -> Any:
+        return self.listed.serializer
+
+    def get_queryset(self) -> QuerySet:
+        return self.listed.find(self.on, self.asks_for)
 
     @property
-    def _in_force(self) -> Q:
-        return in_force(self.on, "revision__")
+    def joins(self) -> Any:  # type: ignore[override]  # those of the rows
+        return self.listed.joins
+
+    def lookups(self) -> Any:
+        return self.listed.lookups(self.on)
+
+    @property
+    def is_walk(self) -> bool:
+        """Whether the list is walked through by cursor."""
+        return self.request is not None and CURSOR in self.request.query_params  # the schema asks without one
 
 
-class ObjectiveViewSet(RevisionRowViewSet):
+class ObjectiveViewSet(FromRows):
     """Objectives of current revisions."""
 
     tag = "plans"
     nouns = ("objective", "objectives")
     examples: ClassVar = {"list": page_of(examples.OBJECTIVE)}
-    serializer_class = ObjectiveSerializer
+    listed = rows.OBJECTIVES
     filterset_class = ObjectiveFilter
+    as_of_actions = ("list",)
+    expansions: ClassVar = expansions.OF_PLAN_ROWS
+    key = ("plan", "number")
     search_fields = ("title", "revision__plan__code")
     ordering_columns: ClassVar = {
         "plan": "revision__plan__code",
@@ -65,43 +74,44 @@ class ObjectiveViewSet(RevisionRowViewSet):
         "requested_usd": "requested_usd",
         "people_targeted": "people_targeted",
         "entities_targeted": "entities_targeted",
+        UPDATED_AT: PUBLISHED_AT,
     }
     default_ordering = ("plan", "number")
 
-    def get_queryset(self) -> QuerySet[Objective]:
-        asked = FundingRequest.objects.filter(objective=OuterRef("pk")).values("amount_usd")[:1]
-        return (
-            Objective.objects.filter(self._in_force)
-            .select_related("revision__plan", "strategic_objective")
-            .prefetch_related("target_groups__target_group")
-            .annotate(requested_usd=Subquery(asked, output_field=USD_COLUMN))
-        )
 
-
-class OutcomeViewSet(RevisionRowViewSet):
+class OutcomeViewSet(FromRows):
     """Outcomes of the objectives of current revisions."""
 
     tag = "plans"
     nouns = ("outcome", "outcomes")
     examples: ClassVar = {"list": page_of(examples.OUTCOME)}
-    serializer_class = OutcomeSerializer
+    listed = rows.OUTCOMES
     filterset_class = OutcomeFilter
+    as_of_actions = ("list",)
+    expansions: ClassVar = expansions.OF_PLAN_ROWS
+    key = ("plan", "code")
     search_fields = ("name", "revision__plan__code")
-    ordering_columns: ClassVar = {"plan": "revision__plan__code", "code": "code", "share_percent": "share_percent"}
+    ordering_columns: ClassVar = {
+        "plan": "revision__plan__code",
+        "objective": "objective__number",
+        "code": "code",
+        "share_percent": "share_percent",
+        UPDATED_AT: PUBLISHED_AT,
+    }
     default_ordering = ("plan", "code")
 
-    def get_queryset(self) -> QuerySet[Outcome]:
-        return Outcome.objects.filter(self._in_force).select_related("revision__plan", "objective")
 
-
-class ProjectViewSet(RevisionRowViewSet):
+class ProjectViewSet(FromRows):
     """Projects of current revisions."""
 
     tag = "money"
     nouns = ("project", "projects")
     examples: ClassVar = {"list": page_of(examples.PROJECT)}
-    serializer_class = ProjectSerializer
+    listed = rows.PROJECTS
     filterset_class = ProjectFilter
+    as_of_actions = ("list",)
+    expansions: ClassVar = expansions.OF_SECTORAL_ROWS
+    key = ("plan", "code")
     search_fields = ("code", "title", "description", "revision__plan__code")
     ordering_columns: ClassVar = {
         "plan": "revision__plan__code",
@@ -109,38 +119,39 @@ class ProjectViewSet(RevisionRowViewSet):
         "title": "title",
         "requested_usd": "requested_usd",
         "received_usd": "received_usd",
+        UPDATED_AT: UPDATED_AT,
     }
     default_ordering = ("plan", "code")
 
-    def get_queryset(self) -> QuerySet[Project]:
-        related = ("revision__plan", "framework", "sector__taxonomy")
-        return with_amounts(Project.objects.filter(self._in_force).select_related(*related), self.on)
 
-
-class FundingRequestViewSet(RevisionRowViewSet):
+class FundingRequestViewSet(FromRows):
     """Amounts asked for by current revisions. The breakdowns of a plan are alternatives: add within one only."""
 
     tag = "money"
     nouns = ("funding request", "funding requests")
     examples: ClassVar = {"list": page_of(examples.FUNDING_REQUEST)}
-    serializer_class = FundingRequestSerializer
+    listed = rows.FUNDING_REQUESTS
     filterset_class = FundingRequestFilter
+    as_of_actions = ("list",)
+    expansions: ClassVar = expansions.OF_FUNDING_REQUESTS
+    key = ("plan", "breakdown", "order", "target_code")
     search_fields = ("sector__name", "objective__title", "project__title", "framework__name", "revision__plan__code")
     ordering_columns: ClassVar = {
         "plan": "revision__plan__code",
         "breakdown": "breakdown",
         "order": "order",
         "amount_usd": "amount_usd",
+        UPDATED_AT: PUBLISHED_AT,
     }
     default_ordering = ("plan", "breakdown", "order")
 
-    def get_queryset(self) -> QuerySet[FundingRequest]:
-        related = ("revision__plan", "framework", "objective", "sector__taxonomy", "project")
-        requests = FundingRequest.objects.filter(self._in_force).select_related(*related)
-        return requests.prefetch_related("related_plans__plan_family")
+    def get_queryset(self) -> QuerySet:
+        requests = super().get_queryset()
+        # Within a breakdown what is asked for may share a place: what it is for tells such rows apart.
+        return requests.annotate(target_code=rows.target_code()) if self.is_walk else requests
 
 
-class ContributionViewSet(ReadOnlyViewSet):
+class ContributionViewSet(FromRows, ReadOnlyViewSet):
     """Money given to published plans, and outside any plan.
 
     Add up counted_usd, and never amount_usd: pledges, money passed on inside a plan and duplicates are listed too.
@@ -150,8 +161,10 @@ class ContributionViewSet(ReadOnlyViewSet):
     nouns = ("contribution", "contributions")
     lookup_example = "MLI-2017-0001"
     examples: ClassVar = {"list": page_of(examples.CONTRIBUTION), "retrieve": examples.CONTRIBUTION}
-    serializer_class = ContributionSerializer
+    listed = rows.CONTRIBUTIONS
     filterset_class = ContributionFilter
+    expansions: ClassVar = expansions.OF_CONTRIBUTIONS
+    key = ("code",)
     lookup_field = "code"
     search_fields = ("code", "donor__name", "donor__name_fr", "recipient__name", "grant_reference", "plan__code")
     default_ordering = ("plan", "code")
@@ -163,16 +176,19 @@ class ContributionViewSet(ReadOnlyViewSet):
         return {
             "plan": "plan__code",
             "code": "code",
+            "donor": "donor__code",
             "amount_usd": columns.amount,
             "counted_usd": columns.counted,
+            "pledged_usd": columns.pledged,
+            "original_amount": "original_amount",
             "decision_on": "decision_on",
-            "updated_at": "updated_at",
+            "reported_on": "reported_on",
+            "usage_year": "usage_year",
+            UPDATED_AT: UPDATED_AT,
         }
 
-    def get_queryset(self) -> QuerySet[Contribution]:
-        related = ("plan", "country", "donor", "recipient", "sector__taxonomy", "source", "parent", "duplicate_of")
-        steps = StatusChange.objects.taken_by(self.on)
-        return public(on=self.on).select_related(*related).prefetch_related(Prefetch("status_changes", steps))
+    def get_queryset(self) -> QuerySet:
+        return rows.contributions_one_by_one(self.on) if self.is_walk else super().get_queryset()
 
     def not_yet(self, value: str) -> str:
         """Return when the contribution was decided, where the day asked for lies before."""
@@ -182,14 +198,15 @@ class ContributionViewSet(ReadOnlyViewSet):
         return f"The contribution “{value}” was decided on {found}: it can't be shown as of {self.on}."
 
 
-class ReportedFundingViewSet(ListViewSet):
+class ReportedFundingViewSet(FromRows):
     """Official totals of money received that are in force. Where a plan has one, it is the plan's money received."""
 
     tag = "money"
     nouns = ("official total", "official totals")
     examples: ClassVar = {"list": page_of(examples.REPORTED_FUNDING)}
-    serializer_class = ReportedFundingSerializer
+    listed = rows.REPORTED_FUNDING
     filterset_class = ReportedFundingFilter
+    expansions: ClassVar = expansions.OF_REPORTED_FUNDING
     search_fields = ("plan__code", "country__iso3", "country__name", "sector__name")
     ordering_columns: ClassVar = {
         "plan": "plan__code",
@@ -198,17 +215,13 @@ class ReportedFundingViewSet(ListViewSet):
         "scope": "scope",
         "amount_usd": "amount_usd",
         "reported_on": "reported_on",
+        UPDATED_AT: "created_at",
     }
     default_ordering = ("plan", "country", "year", "scope")
     as_of_actions = ("list",)
 
-    def get_queryset(self) -> QuerySet[ReportedFunding]:
-        seen = Q(plan__isnull=True) | Q(plan__in=Plan.objects.in_force(self.on).values("pk"))
-        related = ("plan", "country", "sector__taxonomy", "source")
-        return ReportedFunding.objects.in_force(self.on).filter(seen).select_related(*related)
 
-
-class OrganizationViewSet(ReadOnlyViewSet):
+class OrganizationViewSet(FromRows, ReadOnlyViewSet):
     """Donors and partners."""
 
     tag = "reference"
@@ -220,15 +233,16 @@ class OrganizationViewSet(ReadOnlyViewSet):
         "rollup": examples.NOTHING_GIVEN,
     }
     parameters_of_action: ClassVar = {"rollup": ("by",)}
-    csv_actions = ("list", "rollup")
+    table_actions = ("list", "rollup")
     as_of_actions = ("rollup",)
-    queryset = Organization.objects.select_related("country").prefetch_related("identifiers")
-    serializer_class = OrganizationSerializer
+    listed = rows.ORGANIZATIONS
+    expansions: ClassVar = expansions.OF_ORGANIZATIONS
+    key = ("code",)
     filterset_class = OrganizationFilter
     lookup_field = "code"
     search_fields = ("code", "name", "name_fr", "name_es", "name_ar", "acronym")
     folds_search = True
-    ordering_columns: ClassVar = {"code": "code", "name": "name", "kind": "kind"}
+    ordering_columns: ClassVar = {"code": "code", "name": "name", "kind": "kind", UPDATED_AT: UPDATED_AT}
     default_ordering = ("name",)
 
     @extend_schema(
@@ -246,7 +260,7 @@ class OrganizationViewSet(ReadOnlyViewSet):
         ],
     )
     @action(detail=True, filter_backends=[], pagination_class=None)
-    def rollup(self, request: Request, code: str) -> Response | StreamingHttpResponse:
+    def rollup(self, request: Request, code: str) -> HttpResponseBase:
         """What a donor gave to published plans, as far as it is on record, opened into lines that add to it."""
         donor = self.get_object()
         by = read_dimensions(request, OF_DONOR, most=1)[0]

@@ -1,6 +1,7 @@
 """Who gives, what is asked for, what has been received."""
 
 from .contributions import Contribution, StatusChange
+from .idempotency import IdempotentAnswer
 from .organizations import Organization, OrganizationIdentifier
 from .reported import ReportedFunding
 from .requests import FundingRequest, Project, RelatedPlan, RequestShare
@@ -10,6 +11,7 @@ __all__ = [
     "ChangeCounter",
     "Contribution",
     "FundingRequest",
+    "IdempotentAnswer",
     "Organization",
     "OrganizationIdentifier",
     "PlanFigures",

@@ -291,6 +291,8 @@ class Contribution(NaturalKeyModel):
             models.Index(fields=["plan", "status"], name="contribution_plan_status"),
             models.Index(fields=["plan", "decision_on"], name="contribution_plan_decision"),
             models.Index(fields=["updated_at"], name="contribution_updated"),
+            # When a plan last changed is told with each plan of a list.
+            models.Index(fields=["plan", "updated_at"], name="contribution_plan_updated"),
         ]
 
     def __str__(self) -> str:

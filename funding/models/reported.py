@@ -92,6 +92,10 @@ class ReportedFunding(NaturalKeyModel):
         verbose_name = _("official total")
         verbose_name_plural = _("official totals")
         ordering: ClassVar = ["plan", "year", "scope", "country", "sector", "-reported_on"]
+        indexes: ClassVar = [
+            # When a plan last changed is told with each plan of a list.
+            models.Index(fields=["plan", "created_at"], name="reported_funding_plan_created"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 # Null counts as a value here; a database that can't say so in the index is told so by its columns.

@@ -12,16 +12,22 @@ from .recording import (
     record_contribution,
     remove_contribution,
 )
+from .recording_many import RowsRefusedError, ToRecord, record_many
 from .similar import find_duplicates
 from .steps import change_status, first_step, take_back_step
+from .steps_many import ToStep, change_many_statuses
 from .warnings import Warned, acknowledge_warning, warnings_of
 
 __all__ = [
     "PlanFacts",
     "Recorded",
+    "RowsRefusedError",
+    "ToRecord",
+    "ToStep",
     "Warned",
     "acknowledge_warning",
     "change_contribution",
+    "change_many_statuses",
     "change_status",
     "find_duplicates",
     "first_step",
@@ -31,6 +37,7 @@ __all__ = [
     "publish_revision",
     "record_among_many",
     "record_contribution",
+    "record_many",
     "record_official_total",
     "remove_contribution",
     "reopen_duplicate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
@@ -26,6 +27,15 @@ def convert(original: Decimal, rate: Decimal) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if abs(amount) <= LARGEST_USD else None
+
+
+def settle_basis(contribution: Contribution, changed: Collection[str], original_amount: Decimal | None) -> None:
+    """Note where an amount in US dollars is from, where some fields change, the original amount to what is given here.
+
+    One that somebody states is given; one that was worked out stays so while nobody touches it.
+    """
+    if "amount_usd" in changed or ("original_amount" in changed and original_amount is None):
+        contribution.amount_basis = Contribution.AmountBasis.GIVEN
 
 
 def settle_amount(contribution: Contribution, problems: Problems) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
+from typing import Protocol
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -69,12 +71,25 @@ class PlanFacts:
         return self.plan.end_on or date(self.plan.end_year, 12, 31)
 
 
-def judge(contribution: Contribution, facts: PlanFacts | None = None) -> list[str]:
+class Known(Protocol):
+    """What many rows name of the ledger, read before, so that judging one of them asks nothing."""
+
+    def has_code(self, code: str) -> bool:
+        """Return whether a code is taken."""
+
+    def with_identifier(self, scheme: str, number: str) -> Contribution | None:
+        """Return who has an external identifier."""
+
+    def passed_on(self, parent: int) -> Decimal:
+        """Return how much of a contribution is passed on already."""
+
+
+def judge(contribution: Contribution, facts: PlanFacts | None = None, known: Known | None = None) -> list[str]:
     """Settle the amount of a contribution, and return what is worth a second look.
 
-    Raises: ValidationError with everything that is wrong, by field. Every rule that the table has is among it, so
-    that what passes here is taken by the database. Queries: those of ``facts``, 1 for each of code, external
-    identifier, parent and children that there is.
+    ``known``: for one of many new rows. Raises: ValidationError with everything that is wrong, by field. Every rule
+    that the table has is among it, so that what passes here is taken by the database. Queries: those of ``facts``, 1
+    for each of code, external identifier, parent and children that there is; none of these with ``known``.
     """
     problems = Problems()
     warnings = settle_amount(contribution, problems)
@@ -83,14 +98,14 @@ def judge(contribution: Contribution, facts: PlanFacts | None = None) -> list[st
     except ValidationError as error:
         problems.merge(error)
     _check_place(contribution, problems)
-    _check_unique(contribution, problems)
+    _check_unique(contribution, problems, known)
     for field in DATES:
         check_day(field, getattr(contribution, field), problems)
     if contribution.plan is not None:
         facts = facts or PlanFacts(contribution.plan)
         warnings += _check_target(contribution, facts, problems)
         _check_period(contribution, facts, problems)
-    warnings += _check_flow(contribution, problems)
+    warnings += _check_flow(contribution, problems, known)
     problems.raise_if_any()
     return warnings
 
@@ -107,14 +122,16 @@ def _check_place(contribution: Contribution, problems: Problems) -> None:
         problems.add("sector", _("Either one sector or several: not both."))
 
 
-def _check_unique(contribution: Contribution, problems: Problems) -> None:
+def _check_unique(contribution: Contribution, problems: Problems, known: Known | None) -> None:
     others = Contribution.objects.exclude(pk=contribution.pk)
-    if contribution.code and "code" not in problems.by_field and others.filter(code=contribution.code).exists():
-        problems.add("code", _("Another contribution has the code %(code)s.") % {"code": contribution.code}, "unique")
-    if contribution.external_id:
-        other = others.filter(
-            external_scheme=contribution.external_scheme, external_id=contribution.external_id
-        ).first()
+    code, scheme, number = contribution.code, contribution.external_scheme, contribution.external_id
+    if code and "code" not in problems.by_field:
+        taken = known.has_code(code) if known is not None else others.filter(code=code).exists()
+        if taken:
+            problems.add("code", _("Another contribution has the code %(code)s.") % {"code": code}, "unique")
+    if number:
+        same = others.filter(external_scheme=scheme, external_id=number)
+        other = known.with_identifier(scheme, number) if known is not None else same.first()
         if other is not None:
             problems.add(
                 "external_id",
@@ -191,7 +208,7 @@ def _check_period(contribution: Contribution, facts: PlanFacts, problems: Proble
         problems.add("usage_year", _("%(plan)s covers %(period)s.") % {"plan": plan.code, "period": plan.period})
 
 
-def _check_flow(contribution: Contribution, problems: Problems) -> list[str]:
+def _check_flow(contribution: Contribution, problems: Problems, known: Known | None) -> list[str]:
     """Note money that would count twice; return what should be looked at."""
     warnings = []
     parent, incoming = contribution.parent, contribution.flow == Contribution.Flow.INCOMING
@@ -212,7 +229,7 @@ def _check_flow(contribution: Contribution, problems: Problems) -> list[str]:
                 _("%(code)s counts in full in %(plan)s: record there what left it as outgoing.")
                 % {"code": parent, "plan": parent.plan.code}
             )
-        warnings += [] if problems.by_field else _tell_more_than_parent(contribution)
+        warnings += [] if problems.by_field else _tell_more_than_parent(contribution, known)
     if contribution.pk and contribution.plan_id:
         inside = contribution.children.filter(plan=contribution.plan_id, flow=Contribution.Flow.INCOMING).first()
         if inside is not None and contribution.flow != Contribution.Flow.OUTGOING:
@@ -236,13 +253,16 @@ def _closes_chain(contribution: Contribution) -> bool:
     return True
 
 
-def _tell_more_than_parent(contribution: Contribution) -> list[str]:
-    """Return a sentence where more is passed on than there was. Queries: 1."""
+def _tell_more_than_parent(contribution: Contribution, known: Known | None) -> list[str]:
+    """Return a sentence where more is passed on than there was. Queries: 1, none with ``known``."""
     parent, amount = contribution.parent, contribution.amount_usd
     if parent is None or amount is None:
         return []
-    others = parent.children.exclude(pk=contribution.pk).filter(review__in=COUNTED_REVIEWS)
-    passed_on = (others.aggregate(total=SumUSD("amount_usd"))["total"] or 0) + amount
+    if known is not None:
+        passed_on = known.passed_on(parent.pk) + amount
+    else:
+        others = parent.children.exclude(pk=contribution.pk).filter(review__in=COUNTED_REVIEWS)
+        passed_on = (others.aggregate(total=SumUSD("amount_usd"))["total"] or 0) + amount
     if passed_on <= parent.amount_usd:
         return []
     return [

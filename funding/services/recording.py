@@ -180,17 +180,22 @@ def lock_plans(*plans: int | None) -> None:
     list(Plan.objects.select_for_update(no_key=True).filter(pk__in=known).order_by("pk").values_list("pk"))
 
 
+def code_start(contribution: Contribution) -> str:
+    """Return what the code of a contribution begins with, before its number."""
+    if contribution.plan is not None:
+        start = contribution.plan.code
+    else:
+        start = contribution.country.iso3 if contribution.country else "NO-PLAN"
+    return f"{sub(r'-+$', '', start[:LONGEST_PREFIX])}-C"
+
+
 def next_code(contribution: Contribution, facts: PlanFacts | None = None) -> str:
     """Return a code that no contribution has: that of its plan, and the next number.
 
     Queries: 2; 1 from the second one on where ``facts`` of the plan remember the number.
     """
-    if contribution.plan is not None:
-        start = contribution.plan.code
-    else:
-        start = contribution.country.iso3 if contribution.country else "NO-PLAN"
-    prefix = f"{sub(r'-+$', '', start[:LONGEST_PREFIX])}-C"
-    number = facts.last_number if facts is not None and facts.last_number else _last_number(contribution, prefix)
+    prefix = code_start(contribution)
+    number = facts.last_number if facts is not None and facts.last_number else last_number(contribution, prefix)
     while True:
         number += 1
         code = f"{prefix}{number:04d}"
@@ -201,7 +206,8 @@ def next_code(contribution: Contribution, facts: PlanFacts | None = None) -> str
     return code
 
 
-def _last_number(contribution: Contribution, prefix: str) -> int:
+def last_number(contribution: Contribution, prefix: str) -> int:
+    """Return the highest number in a code that was made for the plan; 0 where there is none. Queries: 1."""
     own = Contribution.objects.filter(plan=contribution.plan_id, country=contribution.country_id)
     numbered = own.filter(code__regex=rf"^{prefix}[0-9]+$").order_by(Length("code").desc(), "-code")
     newest = numbered.values_list("code", flat=True).first()

@@ -55,12 +55,13 @@ def lookalikes(contribution: Contribution) -> QuerySet[Contribution]:
 class Pool:
     """The contributions of one plan by what duplicates are found by, for a caller who records many and holds its lock.
 
-    Queries: 1.
+    ``plan`` None: those of a country outside any plan, or of none. Queries: 1.
     """
 
-    def __init__(self, plan: int) -> None:
+    def __init__(self, plan: int | None, country: int | None = None) -> None:
         self._found: dict[tuple[Any, ...], list[Contribution]] = defaultdict(list)
-        for contribution in Contribution.objects.filter(plan=plan).exclude(review=Contribution.Review.MERGED):
+        there = Contribution.objects.filter(plan=plan, country=country)
+        for contribution in there.exclude(review=Contribution.Review.MERGED):
             self.add(contribution)
 
     def add(self, contribution: Contribution) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -79,22 +80,8 @@ def change_status(
     """
     row = lock(contribution, by)
     refuse_merged(row)
-    steps = steps_of(row)
-    problems = Problems()
-    _check_forward(row, status, problems)
-    check_day("since_on", since_on, problems)
-    before = max((step.since_on for step in steps if step.since_on), default=None)
-    if since_on is not None and before is not None and since_on < before and "since_on" not in problems.by_field:
-        problems.add(
-            "since_on",
-            _("The step before was taken on %(day)s: expected that day or a later one.") % {"day": before.isoformat()},
-        )
-    _check_amount(row, amount_usd, problems)
-    problems.raise_if_any()
-    if amount_usd is not None and amount_usd != row.amount_usd:
-        row.amount_usd = amount_usd
-        row.amount_basis = Contribution.AmountBasis.GIVEN
-    row.status = status
+    check_step(row, steps_of(row), status, since_on, amount_usd).raise_if_any()
+    reach(row, status, amount_usd)
     row.save(update_fields=["status", "amount_usd", "amount_basis", "updated_at"])
     step = StatusChange(
         contribution=row,
@@ -106,13 +93,46 @@ def change_status(
     )
     step.full_clean(exclude=["contribution", "recorded_by"])
     step.save()
-    log_decision(
-        row,
-        by,
-        _("Step: %(status)s, USD %(amount)s. %(note)s")
-        % {"status": step.get_status_display(), "amount": write_number(row.amount_usd), "note": note},
-    )
+    log_decision(row, by, tell_step(step))
     return step
+
+
+def check_step(
+    row: Contribution,
+    steps: Sequence[StatusChange],
+    status: str,
+    since_on: date | None,
+    amount_usd: Decimal | None,
+) -> Problems:
+    """Return what is wrong with the next step of a contribution that has taken ``steps``."""
+    problems = Problems()
+    _check_forward(row, status, problems)
+    check_day("since_on", since_on, problems)
+    before = max((step.since_on for step in steps if step.since_on), default=None)
+    if since_on is not None and before is not None and since_on < before and "since_on" not in problems.by_field:
+        problems.add(
+            "since_on",
+            _("The step before was taken on %(day)s: expected that day or a later one.") % {"day": before.isoformat()},
+        )
+    _check_amount(row, amount_usd, problems)
+    return problems
+
+
+def reach(row: Contribution, status: str, amount_usd: Decimal | None) -> None:
+    """Put a contribution, not saved, at a step, with the amount that it has from then on where that is another one."""
+    if amount_usd is not None and amount_usd != row.amount_usd:
+        row.amount_usd = amount_usd
+        row.amount_basis = Contribution.AmountBasis.GIVEN
+    row.status = status
+
+
+def tell_step(step: StatusChange) -> str:
+    """Return a step as the history of its contribution tells it."""
+    return _("Step: %(status)s, USD %(amount)s. %(note)s") % {
+        "status": step.get_status_display(),
+        "amount": write_number(step.amount_usd),
+        "note": step.note,
+    }
 
 
 @transaction.atomic

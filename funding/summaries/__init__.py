@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from crp.common.history import is_history
-from funding.models import ChangeCounter
+from funding.models import ChangeCounter, IdempotentAnswer
 from plans.models import Acknowledgement, FormCopy, RevisionStep
 
 from . import postgresql, shared, sqlite
@@ -23,7 +23,7 @@ APPS = ("sectors", "plans", "funding")
 MONEY = ("funding_contribution", "funding_statuschange", "funding_reportedfunding")
 """Tables that change all day; everything else is content and changes when somebody edits a plan."""
 OWN = (*shared.SUMMARIES, ChangeCounter._meta.db_table)
-UNSEEN = tuple(model._meta.db_table for model in (Acknowledgement, FormCopy, RevisionStep))
+UNSEEN = tuple(model._meta.db_table for model in (Acknowledgement, FormCopy, IdempotentAnswer, RevisionStep))
 """Tables that no figure and no public page is made of, as the history is."""
 
 

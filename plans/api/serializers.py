@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from crp.common.api.serializers import FlatSerializer, Text
+from crp.common.api.updated import updated_at_field
 from plans.models import Country
 
 
@@ -18,6 +19,7 @@ class CountrySerializer(FlatSerializer):
         source="region.name", default=None, help_text="Its name, such as Western Africa. null: none."
     )
     plans_count = serializers.IntegerField(read_only=True, help_text="Plans that CRP publishes for it.")
+    updated_at = updated_at_field()
 
     class Meta:
         model = Country
@@ -35,4 +37,5 @@ class CountrySerializer(FlatSerializer):
             "latitude",
             "longitude",
             "plans_count",
+            "updated_at",
         )

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from crp.common.api.pagination import page_of
+from crp.common.api.updated import UPDATED_AT, with_recorded_at
 from crp.common.api.views import ReadOnlyViewSet
 from plans.filters import CountryFilter
-from plans.models import Country
-from plans.querysets import in_force
+from plans.models import Country, Plan
 
 from .serializers import CountrySerializer
 
-PUBLISHED = Q(in_force(prefix="plans__revisions__"))
+
+def countries_listed(*, counts: bool = True, times: bool = True) -> QuerySet[Country]:
+    """Return countries with the columns that the list computes. Queries: none more than the list itself."""
+    countries: QuerySet[Country] = Country.objects.select_related("region", "top_region")
+    if counts:
+        links: Any = Plan.countries.through.objects.filter(plan__in=Plan.objects.in_force().values("pk"))
+        number = links.filter(country=OuterRef("pk")).order_by().values("country").annotate(number=Count("plan"))
+        countries = countries.annotate(plans_count=Coalesce(Subquery(number.values("number")), 0))
+    return with_recorded_at(countries) if times else countries  # type: ignore[return-value]
+
 
 MALI = {
     "iso3": "MLI",
@@ -30,6 +40,7 @@ MALI = {
     "latitude": 17.35,
     "longitude": -3.53,
     "plans_count": 3,
+    "updated_at": None,
 }
 
 
@@ -40,13 +51,19 @@ class CountryViewSet(ReadOnlyViewSet):
     nouns = ("country", "countries")
     lookup_example = "MLI"
     examples: ClassVar = {"list": page_of(MALI), "retrieve": MALI}
-    queryset = Country.objects.select_related("region", "top_region").annotate(
-        plans_count=Count("plans", filter=PUBLISHED, distinct=True)
-    )
+    key = ("iso3",)
     serializer_class = CountrySerializer
     filterset_class = CountryFilter
     lookup_field = "iso3"
     search_fields = ("iso3", "iso2", "name", "name_fr", "name_es", "name_ar")
     folds_search = True
-    ordering_columns: ClassVar = {"iso3": "iso3", "name": "name", "plans_count": "plans_count"}
+    ordering_columns: ClassVar = {
+        "iso3": "iso3",
+        "name": "name",
+        "plans_count": "plans_count",
+        UPDATED_AT: UPDATED_AT,
+    }
     default_ordering = ("name",)
+
+    def get_queryset(self) -> QuerySet[Country]:
+        return countries_listed(counts=self.asks_for("plans_count"), times=self.asks_for(UPDATED_AT))

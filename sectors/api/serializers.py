@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from crp.common.api.serializers import FlatSerializer
+from crp.common.api.updated import updated_at_field
 from sectors.models import Sector, Taxonomy
 
 
@@ -12,6 +13,7 @@ class TaxonomySerializer(FlatSerializer):
     """A version of a list of sectors."""
 
     sectors_count = serializers.IntegerField(read_only=True, help_text="Sectors of it that CRP holds.")
+    updated_at = updated_at_field()
 
     class Meta:
         model = Taxonomy
@@ -27,6 +29,7 @@ class TaxonomySerializer(FlatSerializer):
             "end_year",
             "completeness",
             "sectors_count",
+            "updated_at",
         )
 
 
@@ -49,6 +52,7 @@ class SectorSerializer(FlatSerializer):
         read_only=True,
         help_text="How sure that cluster is. null: it has none.",
     )
+    updated_at = updated_at_field()
 
     class Meta:
         model = Sector
@@ -66,6 +70,7 @@ class SectorSerializer(FlatSerializer):
             "fts_id",
             "confidence",
             "confidence_note",
+            "updated_at",
         )
 
     def get_sector(self, sector: Sector) -> str:

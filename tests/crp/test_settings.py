@@ -129,6 +129,54 @@ def test_an_address_of_the_site_that_is_none(monkeypatch: pytest.MonkeyPatch, ad
         settings.read_site_address()
 
 
+@pytest.mark.parametrize("raw", ["-1", "1.5", "many", "1000001", "٣"])
+def test_a_limit_that_is_no_number_stops_the_start(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv("API_LIMIT", raw)
+    with pytest.raises(ImproperlyConfigured, match=r"API_LIMIT.*whole number from 0 to 1000000"):
+        settings.read_count("API_LIMIT", default=120, highest=1_000_000)
+
+
+@pytest.mark.parametrize(("raw", "expected"), [("", 120), ("0", 0), (" 600 ", 600)])
+def test_a_limit(monkeypatch: pytest.MonkeyPatch, raw: str, expected: int) -> None:
+    monkeypatch.setenv("API_LIMIT", raw)
+    assert settings.read_count("API_LIMIT", default=120, highest=1_000_000) == expected
+
+
+@pytest.mark.parametrize("raw", ["proxy.example.org", "10.0.0.1/8", "10.0.0.0/99", "10.0.0.0/8; ::1", "*"])
+def test_a_proxy_that_is_no_network_stops_the_start(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", raw)
+    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES"):
+        settings.read_proxies()
+
+
+def test_the_proxies_of_this_machine_are_trusted_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRUSTED_PROXIES", raising=False)
+    assert [str(network) for network in settings.read_proxies()] == ["127.0.0.0/8", "::1/128"]
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7,")
+    assert [str(network) for network in settings.read_proxies()] == ["10.0.0.0/8", "192.0.2.7/32"]
+
+
+@pytest.mark.parametrize(
+    "url", ["locmem://", "memcached://hunter2@h", "redis://", "localhost:6379", "redis://a b:hunter2@h"]
+)
+def test_a_cache_that_can_not_be_used_stops_the_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("CACHE_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="CACHE_URL") as refusal:
+        settings.read_cache()
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CACHE_URL", raising=False)
+    assert settings.read_cache()["BACKEND"].endswith("LocMemCache")
+    monkeypatch.setenv("CACHE_URL", "redis://cache.example.org:6379/0")
+    monkeypatch.setattr(settings, "find_spec", lambda _name: None)
+    with pytest.raises(ImproperlyConfigured, match="pip install redis"):
+        settings.read_cache()
+    monkeypatch.setattr(settings, "find_spec", lambda _name: object())
+    assert settings.read_cache()["LOCATION"] == "redis://cache.example.org:6379/0"
+
+
 def test_the_refusal_is_what_the_administrator_reads() -> None:
     sentence = refused(DATABASE_URL="mysql://root@localhost/crp")
     assert "DATABASE_URL: expected sqlite:///path or postgres://user:password@host:port/name." in sentence

@@ -26,6 +26,7 @@ PAGES = [
     "/plans/MLI-CRP-2025-2026/revisions/1/",
     "/methodology/",
     "/data/",
+    "/data/api/rollups/",
 ]
 
 

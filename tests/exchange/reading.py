@@ -27,7 +27,7 @@ def fetch(client: Client, address: str) -> bytes:
 
 def csv_rows(client: Client, address: str) -> list[dict[str, str]]:
     """Return the lines of a CSV under its header."""
-    return list(csv.DictReader(io.StringIO(fetch(client, address).decode("utf-8"), newline="")))
+    return list(csv.DictReader(io.StringIO(fetch(client, address).decode("utf-8-sig"), newline="")))
 
 
 def workbook(client: Client, address: str) -> Any:

@@ -18,7 +18,7 @@ MANY = ",".join(f"C{number}" for number in range(101))
         ("contry=MLI", "Did you mean “country”?"),
         ("Country=MLI", "Did you mean “country”?"),
         ("country[]=MLI", "Did you mean “country”?"),
-        ("xyz=1", "Known here: as_of, country, "),
+        ("xyz=1", "Known here: as_of, bom, count, country, "),
         ("%00=1", "Unknown parameter"),
         ("as_of=2020-13-01", "no day of the calendar"),
         # Nothing given: what a program sends whose variable is empty

@@ -100,9 +100,9 @@ def test_a_longer_table_takes_a_query_more_a_chunk(empty_database: None, monkeyp
     """Prefetched lists cost one query a chunk; nothing grows with the rows of a chunk."""
     for _ in range(6):
         make_organization()
-    assert count_queries("organizations/?format=csv") == 2
+    assert count_queries("organizations/?format=csv") == 3  # the stamp of its ETag, rows, identifiers
     monkeypatch.setattr("crp.common.api.views.CSV_CHUNK", 2)
-    assert count_queries("organizations/?format=csv") == 1 + 3
+    assert count_queries("organizations/?format=csv") == 2 + 3
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -233,13 +234,14 @@ def test_a_rollup_as_a_table(mali: MaliPlans) -> None:
 @pytest.mark.parametrize(
     ("address", "name"),
     [
-        ("rollups/?by=country,year&format=csv", "rollups-by-country-year.csv"),
-        ("plans/MLI-CRP-2021/rollup/?by=sector&format=csv", "MLI-CRP-2021-by-sector.csv"),
-        ("plans/MLI-CRP-2021/checks/?format=csv", "MLI-CRP-2021-checks.csv"),
-        ("funding-requests/?format=csv", "funding-requests.csv"),
+        ("rollups/?by=country,year&kind=crp&format=csv", "crp-rollups-by-country-year-kind-crp-2026-11-23.csv"),
+        ("plans/MLI-CRP-2021/rollup/?by=sector&format=csv", "crp-MLI-CRP-2021-by-sector-2026-11-23.csv"),
+        ("plans/MLI-CRP-2021/checks/?format=csv", "crp-MLI-CRP-2021-checks-2026-11-23.csv"),
+        ("funding-requests/?format=csv", "crp-funding-requests-2026-11-23.csv"),
     ],
 )
-def test_a_download_has_a_name(mali: MaliPlans, address: str, name: str) -> None:
+def test_a_download_has_a_name(mali: MaliPlans, address: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crp.common.api.views.today", lambda: date(2026, 11, 23))
     assert ask(address)["Content-Disposition"] == f'attachment; filename="{name}"'
 
 

@@ -302,5 +302,5 @@ def test_an_address_without_end_is_not_kept(mali: MaliPlans) -> None:
 
 
 def test_every_name_is_that_of_a_page_or_of_one_to_come() -> None:
-    known = {name for name in KeptPagesMiddleware.names if name in {"home", "methodology", "data", "gaps"}}
-    assert {reverse(name) for name in known} == {"/", "/methodology/", "/data/", "/gaps/"}
+    known = {name for name in KeptPagesMiddleware.names if name in {"home", "methodology", "gaps"}}
+    assert {reverse(name) for name in known} == {"/", "/methodology/", "/gaps/"}

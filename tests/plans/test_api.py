@@ -25,6 +25,7 @@ def test_mali(mali: MaliPlans) -> None:
         "latitude": 17.35,
         "longitude": -3.53,
         "plans_count": 3,
+        "updated_at": None,
     }
 
 

@@ -15,7 +15,6 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, settings
 from jsonschema import Draft202012Validator
@@ -30,16 +29,18 @@ from tests.api import ask, get, text_of
 from tests.conftest import MaliPlans
 from tests.factories import make_plan, make_reported_funding
 from tests.funding.revised import revise_mali
+from tests.openapi import SPEC
 from tests.shared import PROJECT
 
 pytestmark = pytest.mark.once
 
 KEPT = PROJECT / "docs" / "openapi.yaml"
-SPEC: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
 OPERATIONS = {
     operation["operationId"]: (path, operation)
     for path, methods in SPEC["paths"].items()
-    for operation in methods.values()
+    if path.startswith("/api/v1/")  # HAPI's has other rules, see tests/exchange/test_hapi.py
+    for method, operation in methods.items()
+    if method == "get"  # what writes: tests/project/test_openapi_writing.py
 }
 SCHEMAS = SPEC["components"]["schemas"]
 
@@ -83,7 +84,6 @@ def test_it_tells_people_what_they_need() -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_is_described(name: str) -> None:
     path, operation = OPERATIONS[name]
-    assert set(SPEC["paths"][path]) == {"get"}
     assert operation["summary"]
     assert operation["description"]
     assert len(operation["tags"]) == 1
@@ -116,6 +116,8 @@ def test_csv_is_text(name: str) -> None:
 
 def columns() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for name, schema in SCHEMAS.items():
+        if name.startswith("Hapi"):
+            continue
         for column, item in schema.get("properties", {}).items():
             yield name, column, item
 
@@ -177,7 +179,7 @@ EXAMPLES = [
     (f"{name}-{status}", status, content)
     for name, (_path, operation) in OPERATIONS.items()
     for status, response in operation["responses"].items()
-    for content in [response["content"]["application/json"]]
+    for content in [response.get("content", {}).get("application/json", {})]
     if content.get("examples")
 ]
 

@@ -78,8 +78,10 @@ class SafeEditing(ModelAdmin):
             messages.info(request, _("This was already saved: it was sent twice, and counted once."))
             return redirect(once.result_of(request.user, token) or request.path)
         response = super()._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
-        if isinstance(response, HttpResponseRedirect):
-            once.settle(request.user, token, response.url)
+        # What is shown once can't be led to: such an answer names the page that says where it was saved.
+        leads_to = response.url if isinstance(response, HttpResponseRedirect) else getattr(response, "saved_as", "")
+        if leads_to:
+            once.settle(request.user, token, leads_to)
             self.after_saving(request, object_id)
         else:
             once.release(request.user, token)

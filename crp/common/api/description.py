@@ -7,13 +7,16 @@ TAGS = [
         "description": "What is asked for and what is given: rollups, and the lines behind every total.",
     },
     {"name": "reference", "description": "The lists that plans choose from: countries, sectors, organizations."},
+    {"name": "hapi", "description": "The same in the shape of HDX HAPI, version 2: its clients work here unchanged."},
+    {"name": "bulk", "description": "Everything at once, as files that are made every night."},
+    {"name": "webhooks", "description": "What CRP sends to systems of partners when something happens, signed."},
     {"name": "about", "description": "The entry points, and this description."},
 ]
 
 DESCRIPTION = """\
 Plans of the International Organization for Migration (IOM) for crises, the money they ask for and the money they
-report to have received. Everything here can be read by everybody; nothing can be written. The API speaks English:
-names in other languages stand in columns of their own (`name_fr`, `name_es`, `name_ar`).
+report to have received. Everything here can be read by everybody; contributions are written with a key. The API speaks
+English: names in other languages stand in columns of their own (`name_fr`, `name_es`, `name_ar`).
 
 ## What you see
 
@@ -47,11 +50,20 @@ not give the total. The percentage over several plans is that of the plans which
 
 ## Formats
 
-JSON, or CSV (`format=csv`, or the header `Accept: text/csv`) for every list, rollup and check: the same filters, the
-same column names, streamed, and all rows unless `limit` or `offset` is given. In CSV null is empty, lists are joined by
-`;`, and a text that a spreadsheet would run as a formula has an apostrophe before it. Lists can also be had whole as
-NDJSON (`format=ndjson`), a JSON object a line, and as a workbook (`format=xlsx`), whose numbers are numbers, whose days
-are days, and whose first sheet says where it is from.
+JSON, or as a table for every list, rollup and check, with `format=` or the header `Accept`: the same filters, the same
+column names, streamed, and all rows unless `limit` or `offset` is given.
+
+- `csv` (`text/csv`): null is empty, lists are joined by `;`, and a text that a spreadsheet would run as a formula has
+  an apostrophe before it. UTF-8; with `bom=1` it begins with the mark by which Excel knows that.
+- `ndjson` (`application/x-ndjson`): a JSON object a line.
+- `xlsx` (`application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`): a workbook whose numbers are numbers,
+  whose days are days, and whose first sheet says where it is from.
+- `parquet` (`application/vnd.apache.parquet`): typed columns, money as decimals. **400** where the server lacks the
+  package for it, and **406** where only `Accept` asks for it.
+
+`hxl=1` puts a row of [HXL](https://hxlstandard.org) hashtags below the header of CSV and XLSX. A file is called after
+its list, what narrows it and its day: `crp-contributions-country-MLI-2026-11-23.csv`. All of it, every night, as
+files: `/api/v1/dumps/`.
 
 ## Lists
 
@@ -75,7 +87,19 @@ given; a day to come is **400**.
 
 An error is always JSON: `{"detail": sentence, "code": kind, "errors": {parameter: [sentence]}}`. A parameter that is
 unknown, empty, given twice or malformed is **400** and named, never ignored: a slip of the pen does not return
-everything. **404**: nothing published has this code. **405**: the API can only be read. **406**: no such format.
+everything. **404**: nothing published has this code. **405**: this is only read. **406**: no such format.
+
+## Keys and limits
+
+Reading takes no key. Without one there are 120 requests a minute for each address (each /64 of IPv6), with one 1,200
+for each key; a download counts as five, 304 as one. Every answer tells what is left:
+`RateLimit: "anonymous";r=117;t=42` is 117 requests within the next 42 seconds, and
+`RateLimit-Policy: "anonymous";q=120;w=60` the limit, as in draft-ietf-httpapi-ratelimit-headers. What is too much is
+**429** with `Retry-After`. Whoever runs this site may have set other limits: the headers say which.
+
+A key is sent as `Authorization: Bearer crp_…`, never in the address. One that is not good is **401**, for reading too,
+and `detail` says why; a key without the scope that an operation takes is **403**. Keys run out: ask for another in
+time.
 
 ## Whose figures these are
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, QuerySet
-from django.db.models.expressions import OrderBy
+from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
 
-from crp.common.api.parameters import short, unusable, values_of
+from crp.common.api.cursors import Term, may_be_null
+from crp.common.api.parameters import CURSOR, short, unusable, values_of
 from crp.common.parameters import refuse_unknown
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 ALWAYS_KNOWN = ("format",)
-LIST_PARAMETERS = ("limit", "offset", "ordering", "search")
+LIST_PARAMETERS = ("limit", "offset", CURSOR, "count", "ordering", "search", "fields", "expand")
+OF_SEVERAL_VALUES = ("ordering", "fields", "expand")
 
 
 class StrictFilterBackend(DjangoFilterBackend):
@@ -35,7 +36,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         known = (*ALWAYS_KNOWN, *own, *getattr(view, "own_parameters", ()), *filters)
         problems = {
             **refuse_unknown(request.query_params, known),
-            **unusable(request.query_params, getattr(view, "list_parameters", ("ordering",)), filters),
+            **unusable(request.query_params, getattr(view, "list_parameters", OF_SEVERAL_VALUES), filters),
         }
         if filterset is None:
             return _or_refuse(queryset, problems)
@@ -55,19 +56,7 @@ class StrictOrderingFilter(BaseFilterBackend):
     """``ordering=name,-other``; not reported comes last both ways, equals stand in the usual order, then by key."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
-        columns: Mapping[str, str] = view.ordering_columns
-        wanted = values_of(request, "ordering")
-        for term in wanted:
-            if term.removeprefix("-") not in columns:
-                raise ValidationError(
-                    {"ordering": [f"“{short(term)}” is not one of: {', '.join(columns)} (or with - before it)."]}
-                )
-        names = [term.removeprefix("-") for term in wanted]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice:
-            raise ValidationError({"ordering": [f"“{twice}” is named twice."]})
-        usual = [term for term in view.default_ordering if term.removeprefix("-") not in names]
-        return queryset.order_by(*(_term(queryset, term, columns) for term in (*wanted, *usual)), "pk")
+        return queryset.order_by(*(term.ordered for term in terms_of(request, queryset, view)))
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         names = [name for column in view.ordering_columns for name in (column, f"-{column}")]
@@ -77,7 +66,8 @@ class StrictOrderingFilter(BaseFilterBackend):
                 "in": "query",
                 "required": False,
                 "description": "Order by these columns, - before one turns it round. What is not reported comes last "
-                f"either way; equals stand in the usual order: {','.join(view.default_ordering)}.",
+                f"either way; equals stand in the usual order: {','.join(view.default_ordering)}. On a walk by "
+                f"cursor they stand by their key.",
                 "schema": {"type": "array", "items": {"type": "string", "enum": names}, "uniqueItems": True},
                 "explode": False,
                 "style": "form",
@@ -85,12 +75,33 @@ class StrictOrderingFilter(BaseFilterBackend):
         ]
 
 
-def _term(queryset: QuerySet, term: str, columns: Mapping[str, str]) -> OrderBy:
-    name = columns[term.removeprefix("-")]
-    own = {field.name: field.null for field in queryset.model._meta.concrete_fields}
-    # An index is in the order of nulls that the database takes by itself: it serves only where none is asked for.
-    last = True if own.get(name, True) else None
-    return F(name).desc(nulls_last=last) if term.startswith("-") else F(name).asc(nulls_last=last)
+def terms_of(request: Request, queryset: QuerySet, view: Any) -> tuple[Term, ...]:
+    """Return the order asked for, which ends in a key.
+
+    By offset equals stand in the usual order. By cursor they stand by what names a row for good, and nothing else
+    where no order is asked for: no change of a row moves it then, and an index finds where a page begins.
+    Raises: ValidationError for a column that is not there or named twice.
+    """
+    columns: Mapping[str, str] = view.ordering_columns
+    wanted = values_of(request, "ordering")
+    for term in wanted:
+        if term.removeprefix("-") not in columns:
+            raise ValidationError(
+                {"ordering": [f"“{short(term)}” is not one of: {', '.join(columns)} (or with - before it)."]}
+            )
+    names = [term.removeprefix("-") for term in wanted]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ValidationError({"ordering": [f"“{twice}” is named twice."]})
+    usual = view.key if CURSOR in request.query_params else (*view.default_ordering, "pk")
+    rest = [term for term in usual if term.removeprefix("-") not in names]
+    return tuple(_term(queryset, term, columns) for term in (*wanted, *rest))
+
+
+def _term(queryset: QuerySet, term: str, columns: Mapping[str, str]) -> Term:
+    name = term.removeprefix("-")
+    column = columns.get(name, name)
+    return Term(column, term.startswith("-"), may_be_null(queryset, column))
 
 
 class PlainSearchFilter(BaseFilterBackend):

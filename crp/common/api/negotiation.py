@@ -19,12 +19,18 @@ class StrictNegotiation(DefaultContentNegotiation):
         wanted = request.query_params.get(self.settings.URL_FORMAT_OVERRIDE)
         if wanted:
             renderer = self.filter_renderers(renderers, wanted)[0]
+            if missing := missing_of(renderer):
+                raise ValidationError({"format": [missing]})
             return renderer, renderer.media_type
+        here = [renderer for renderer in renderers if not missing_of(renderer)]
         try:
-            return super().select_renderer(request, renderers, format_suffix)
+            return super().select_renderer(request, here, format_suffix)
         except NotAcceptable:
-            types = ", ".join(dict.fromkeys(renderer.media_type for renderer in renderers))
-            raise NotAcceptable(f"None of the formats that Accept asks for is here. Choose from: {types}.") from None
+            types = ", ".join(dict.fromkeys(renderer.media_type for renderer in here))
+            asked = " ".join(self.get_accept_list(request))
+            absent = [missing_of(renderer) for renderer in renderers if renderer.media_type in asked]
+            sentence = f"None of the formats that Accept asks for is here. Choose from: {types}."
+            raise NotAcceptable(" ".join([sentence, *filter(None, absent)])) from None
 
     def get_accept_list(self, request: Request) -> list[str]:
         """Return the media types asked for; an empty header asks for nothing in particular."""
@@ -36,3 +42,8 @@ class StrictNegotiation(DefaultContentNegotiation):
             names = ", ".join(dict.fromkeys(renderer.format for renderer in renderers))
             raise ValidationError({"format": [f"“{short(format)}” is not a format here. Choose from: {names}."]})
         return known
+
+
+def missing_of(renderer: Any) -> str:
+    """Return why this server can't write a format. Empty: it can."""
+    return getattr(renderer, "missing", "")

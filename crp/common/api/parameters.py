@@ -17,7 +17,10 @@ from rest_framework.request import Request
 
 from crp.common.filters import ValuesWidget, YearFilter
 
+CURSOR = "cursor"
 LONGEST_VALUE = 200
+LONGEST_OF = {CURSOR: 3_000}
+"""Of a cursor, which holds the values that a page ended with; titles are the longest."""
 MOST_VALUES = 100
 NULL = "\x00"
 
@@ -73,14 +76,15 @@ def _problem(name: str, values: list[str], *, takes_several: bool, form: tuple[r
         return f"Given {len(values)} times: “{short(name)}” takes one value."
     if len(terms) > MOST_VALUES:
         return f"{len(terms)} values are too many: at most {MOST_VALUES} at once."
-    return next(filter(None, (_unreadable(term, form) for term in terms)), "")
+    most = LONGEST_OF.get(name, LONGEST_VALUE)
+    return next(filter(None, (_unreadable(term, form, most) for term in terms)), "")
 
 
-def _unreadable(value: str, form: tuple[re.Pattern[str], str] | None) -> str:
+def _unreadable(value: str, form: tuple[re.Pattern[str], str] | None, most: int) -> str:
     if form and not form[0].fullmatch(value.strip()):
         return f"“{short(value)}” can't be used: expected {form[1]}."
-    if len(value) > LONGEST_VALUE:
-        return f"“{short(value)}” can't be used: at most {LONGEST_VALUE} characters."
+    if len(value) > most:
+        return f"“{short(value)}” can't be used: at most {most} characters."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""CSV, NDJSON and workbooks of any list: the columns of the JSON, row by row; texts are written while they are read."""
+"""CSV, NDJSON, Parquet and workbooks of any list: the columns of the JSON, row by row, written while they are read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -15,6 +15,8 @@ from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.renderers import BaseRenderer
 
+from crp.common import parquet
+from crp.common.columns import Column
 from crp.common.xlsx import XLSX_TYPE, Cover, Sheet, workbook_answer
 
 # A spreadsheet runs a cell that starts so; a number with a sign is harmless.
@@ -23,6 +25,8 @@ NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 ROWS_AT_ONCE = 200
 CSV_TYPE = "text/csv; charset=utf-8"
+# Excel takes a CSV for one of its own old encodings unless it begins so; a program may take it for part of the header.
+BYTE_ORDER_MARK = "\ufeff"
 # Times as the serializers write them: in UTC, with a Z.
 JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
@@ -31,6 +35,11 @@ class StreamRenderer(BaseRenderer):
     """Makes a format known to the negotiation; what is in it is streamed."""
 
     charset = "utf-8"
+
+    @property
+    def missing(self) -> str:
+        """Why this server can't write the format. Empty: it can."""
+        return ""
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> str:
         raise NotImplementedError("Only a stream is in this format; everything else is JSON.")
@@ -56,6 +65,18 @@ class XLSXRenderer(StreamRenderer):
     media_type = XLSX_TYPE
     format = "xlsx"
     charset = None  # type: ignore[assignment]  # it is no text
+
+
+class ParquetRenderer(StreamRenderer):
+    """``format=parquet``, made by :func:`stream_parquet` where the package for it is installed."""
+
+    media_type = parquet.PARQUET_TYPE
+    format = "parquet"
+    charset = None  # type: ignore[assignment]  # it is no text
+
+    @property
+    def missing(self) -> str:
+        return "" if parquet.is_installed() else parquet.MISSING
 
 
 def cell(value: Any) -> Any:
@@ -84,9 +105,13 @@ def to_json(value: Any) -> bytes:
     return orjson.dumps(value, default=str, option=JSON_OPTIONS)
 
 
-def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the header, then the lines of some rows at a time."""
-    return _written([columns], _cells(columns, rows))
+def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], hashtags: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the header, under it the hashtags where there are any, then the lines of some rows at a time."""
+    return _written(_header(columns, hashtags), _cells(columns, rows))
+
+
+def _header(columns: Sequence[str], hashtags: Sequence[str]) -> list[Sequence[str]]:
+    return [columns, hashtags] if hashtags else [columns]
 
 
 def _cells(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
@@ -113,14 +138,28 @@ def ndjson_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         yield b"\n".join([*map(to_json, several), b""])
 
 
-def stream_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name: str) -> StreamingHttpResponse:
+def stream_csv(
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    name: str,
+    *,
+    hashtags: Sequence[str] = (),
+    for_excel: bool = False,
+) -> StreamingHttpResponse:
     """Return a download that is written while it is read, so that its size is no matter."""
-    return _download(csv_lines(columns, rows), CSV_TYPE, f"{name}.csv")
+    return _csv(csv_lines(columns, rows, hashtags), name, for_excel=for_excel)
 
 
-def stream_cells(columns: Sequence[str], rows: Iterator[Sequence[Any]], name: str) -> StreamingHttpResponse:
+def stream_cells(
+    columns: Sequence[str],
+    rows: Iterator[Sequence[Any]],
+    name: str,
+    *,
+    hashtags: Sequence[str] = (),
+    for_excel: bool = False,
+) -> StreamingHttpResponse:
     """Return the same from rows of cells that :func:`cell` would leave as they are."""
-    return _download(_written([columns], rows), CSV_TYPE, f"{name}.csv")
+    return _csv(_written(_header(columns, hashtags), rows), name, for_excel=for_excel)
 
 
 def stream_ndjson(rows: Iterable[Mapping[str, Any]], name: str) -> StreamingHttpResponse:
@@ -128,8 +167,22 @@ def stream_ndjson(rows: Iterable[Mapping[str, Any]], name: str) -> StreamingHttp
     return _download(ndjson_lines(rows), "application/x-ndjson", f"{name}.ndjson")
 
 
+def stream_parquet(
+    columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], name: str, title: str, address: str
+) -> StreamingHttpResponse:
+    """Return the same with a type for each column, for programs that read columns."""
+    about = {"title": title, "address": address, "made_at": datetime.now(tz=UTC).isoformat(timespec="seconds")}
+    return _download(parquet.parquet_chunks(columns, rows, about), parquet.PARQUET_TYPE, f"{name}.parquet")
+
+
 def workbook_of(
-    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name: str, title: str, address: str
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    name: str,
+    title: str,
+    address: str,
+    *,
+    hashtags: Sequence[str] = (),
 ) -> HttpResponseBase:
     """Return the same as a workbook, which says on its first sheet where it is from; written to the disk if large."""
     facts = [
@@ -139,7 +192,11 @@ def workbook_of(
         ("Empty cells", "Not reported, which is not 0."),
     ]
     cover = Cover(title="About", heading=title, facts=facts)
-    return workbook_answer(name, [Sheet(title=title, columns=columns, rows=rows)], cover)
+    return workbook_answer(name, [Sheet(title=title, columns=columns, rows=rows, hashtags=hashtags)], cover)
+
+
+def _csv(lines: Iterator[str], name: str, *, for_excel: bool) -> StreamingHttpResponse:
+    return _download(chain([BYTE_ORDER_MARK], lines) if for_excel else lines, CSV_TYPE, f"{name}.csv")
 
 
 def _download(lines: Iterator[Any], content_type: str, name: str) -> StreamingHttpResponse:

@@ -13,8 +13,10 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from crp.common.api.conditional import ConditionalMixin, code_fingerprint
 from crp.common.api.exceptions import no_such_address
 from crp.common.api.views import StrictParametersMixin
+from crp.common.kept_pages import fingerprint
 
 
 class RootSerializer(serializers.Serializer):
@@ -31,9 +33,10 @@ class RootSerializer(serializers.Serializer):
     )
 
 
-class RootView(StrictParametersMixin):
+class RootView(ConditionalMixin, StrictParametersMixin):
     """Where everything is."""
 
+    read_stamp = staticmethod(code_fingerprint)
     lists: tuple[str, ...] = ()
     """Names of the routes of all lists."""
 
@@ -58,13 +61,16 @@ class RootView(StrictParametersMixin):
         )
 
 
-class SchemaView(StrictParametersMixin, SpectacularAPIView):
+class SchemaView(ConditionalMixin, StrictParametersMixin, SpectacularAPIView):
     """The description of the API, as YAML or (``format=json``) as JSON."""
 
+    read_stamp = staticmethod(code_fingerprint)
 
-class DocsView(SpectacularSwaggerSplitView):
+
+class DocsView(ConditionalMixin, SpectacularSwaggerSplitView):
     """The description of the API for people. Nothing in it is inline, so the site's content policy holds here too."""
 
+    read_stamp = staticmethod(fingerprint)
     template_name = "api/docs.html"
 
 

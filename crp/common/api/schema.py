@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from copy import deepcopy
 from datetime import date
 from typing import Any
 
 import django_filters
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from crp.common.api.chosen import row_serializer
 from crp.common.api.exceptions import ErrorSerializer
+from crp.common.api.fair_use import FairUseSchema
 from crp.common.api.parameters import MOST_VALUES
-from crp.common.api.renderers import CSVRenderer, NDJSONRenderer, XLSXRenderer
+from crp.common.api.renderers import CSVRenderer, NDJSONRenderer, ParquetRenderer, XLSXRenderer
+from crp.common.api.tables import BOM, HXL
 from crp.common.as_of import AS_OF
 from crp.common.filters import ValuesWidget
+from crp.common.versions import DeprecationSchema
 
 MOST_USD = 9_999_999_999_999.99
 
@@ -40,7 +45,16 @@ ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-class StrictAutoSchema(AutoSchema):
+OF_TABLES = tuple(
+    OpenApiParameter(name, str, enum=["0", "1"], default="0", description=words)
+    for name, words in (
+        (HXL, "1: a row of HXL hashtags stands below the header, empty where none fits. With CSV and XLSX alone."),
+        (BOM, "1: it begins with a byte-order mark, without which Excel misreads accents. With CSV alone."),
+    )
+)
+
+
+class StrictAutoSchema(FairUseSchema, DeprecationSchema):
     """Adds to every operation what all of them share: tag, summary, formats, examples, the shape of errors."""
 
     view: Any  # each has the attributes of StrictParametersMixin and ListViewSet
@@ -56,6 +70,20 @@ class StrictAutoSchema(AutoSchema):
         if self._action == "retrieve":
             return f"One {self.view.nouns[0]} by its code, with the columns of the list."
         return super().get_description()
+
+    def get_response_serializers(self) -> Any:
+        found = super().get_response_serializers()
+        expansions = getattr(self.view, "expansions", None)
+        if self._action != "list" or expansions is None or not hasattr(found, "Meta"):
+            return found
+        entry: Any = type(found)
+        return row_serializer(entry, tuple(expansions.items()))()
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)
+        if getattr(serializer, "columns_are_chosen", False):
+            schema.pop("required", None)
+        return schema
 
     def get_override_parameters(self) -> list[Any]:
         formats = self.map_renderers("format")
@@ -73,7 +101,13 @@ class StrictAutoSchema(AutoSchema):
             "as not given; a day to come is 400.",
         )
         takes_as_of = getattr(self.view, "takes_as_of", False)
-        return [*super().get_override_parameters(), *((as_of,) if takes_as_of else ()), parameter]
+        is_table = self._action in getattr(self.view, "table_actions", ())
+        return [
+            *super().get_override_parameters(),
+            *((as_of,) if takes_as_of else ()),
+            *(OF_TABLES if is_table else ()),
+            parameter,
+        ]
 
     @property
     def _action(self) -> str:
@@ -118,7 +152,8 @@ class StrictAutoSchema(AutoSchema):
                 "schema": {
                     "type": "string",
                     "description": "A header with the names of the JSON columns, then a line for each row. UTF-8 "
-                    "without a byte-order mark, commas, quotes where needed; empty for null, lists joined by “;”.",
+                    "without a byte-order mark unless bom=1, commas, quotes where needed; empty for null, lists joined "
+                    "by “;”.",
                 }
             }
         if NDJSONRenderer.media_type in content:
@@ -133,7 +168,17 @@ class StrictAutoSchema(AutoSchema):
                     "description": "A workbook: where it is from, then a sheet with the columns of the JSON.",
                 }
             }
-        page = "A page of the list, or all of it as CSV, NDJSON or XLSX."
+        if ParquetRenderer.media_type in content:
+            content[ParquetRenderer.media_type] = {
+                "schema": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "A Parquet file with the columns of the JSON, each with its type: money as "
+                    "decimal(15, 2), days, times in UTC, lists of texts. 400 (with Accept 406) where the server lacks "
+                    "the package for it.",
+                }
+            }
+        page = "A page of the list, or all of it as CSV, NDJSON, XLSX or Parquet."
         body["description"] = body.get("description") or (page if self._action == "list" else "What was asked for.")
 
 
@@ -151,3 +196,36 @@ def _describe(parameter: dict[str, Any], item: Any) -> dict[str, Any]:
     elif schema == {"type": "number"}:
         schema |= {"minimum": -MOST_USD, "maximum": MOST_USD}
     return {**parameter, "description": words or f"Rows by {parameter['name'].replace('_', ' ')}.", "schema": schema}
+
+
+def name_nullable_objects(result: dict[str, Any], **_others: Any) -> dict[str, Any]:
+    """Return the description with a name for each object in a webhook that may be null.
+
+    openapi-generator (7.26) stops at one without a name, and at what is always null.
+    """
+    result["webhooks"] = deepcopy(result.get("webhooks", {}))  # the webhooks' own are used to check what is sent
+    for webhook, item in result["webhooks"].items():
+        _name_within(item, "".join(map(str.capitalize, re.split(r"[\W_]", webhook))), result["components"]["schemas"])
+    return result
+
+
+def _name_within(node: Any, name: str, components: dict[str, Any]) -> None:
+    if isinstance(node, list):
+        for part in node:
+            _name_within(part, name, components)
+    if not isinstance(node, dict):
+        return
+    properties = node.get("properties", {})
+    for key, part in properties.items():
+        words = part.get("description", "")
+        if part.get("type") == ["object", "null"]:
+            component = f"{name}{key.capitalize()}"
+            components[component] = {**part, "type": "object"}
+            properties[key] = {
+                "oneOf": [{"$ref": f"#/components/schemas/{component}"}, {"type": "null"}],
+                "description": words,
+            }
+        elif part.get("type") == "null":
+            properties[key] = {"type": ["string", "null"], "maxLength": 0, "description": "null: always."}
+    for part in node.values():
+        _name_within(part, name, components)

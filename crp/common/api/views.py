@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django_filters import DateFilter
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
@@ -19,23 +20,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from crp.common.api.chosen import Choice, Expansion, chosen_only, read_choice
+from crp.common.api.columns import columns_of
+from crp.common.api.conditional import ConditionalMixin
 from crp.common.api.filters import ALWAYS_KNOWN
-from crp.common.api.parameters import LONGEST_VALUE, NULL, short, unusable
-from crp.common.api.renderers import (
-    CSVRenderer,
-    NDJSONRenderer,
-    StreamRenderer,
-    XLSXRenderer,
-    stream_csv,
-    stream_ndjson,
-    workbook_of,
-)
+from crp.common.api.links import link_header, page_links
+from crp.common.api.parameters import CURSOR, LONGEST_VALUE, NULL, short, unusable, values_of
+from crp.common.api.renderers import StreamRenderer
+from crp.common.api.tables import TABLE_PARAMETERS, ApiTable, answer_table, file_name, table_problems
 from crp.common.as_of import AS_OF, past, read_as_of, today
+from crp.common.columns import Column
 from crp.common.pages import BadParameterError, problem_of
 from crp.common.parameters import refuse_unknown
 from crp.common.text import fold
 
 CSV_CHUNK = 500
+PAGED = ("limit", "offset", CURSOR)
+"""What makes a table a page."""
 
 
 class StrictParametersMixin(APIView):
@@ -43,12 +44,8 @@ class StrictParametersMixin(APIView):
 
     parameters_of_action: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Parameters of actions other than a list; a list's own backend knows its filters."""
-    csv_actions: ClassVar[tuple[str, ...]] = ()
-    """Actions that answer in CSV too."""
-    ndjson_actions: ClassVar[tuple[str, ...]] = ()
-    """Actions that answer in NDJSON too."""
-    xlsx_actions: ClassVar[tuple[str, ...]] = ()
-    """Actions that answer with a workbook too."""
+    table_actions: ClassVar[tuple[str, ...]] = ()
+    """Actions that answer as CSV, NDJSON, XLSX and Parquet too."""
     as_of_actions: ClassVar[tuple[str, ...]] = ()
     """Actions that can be asked for a past day."""
     day: date | None = None
@@ -66,12 +63,9 @@ class StrictParametersMixin(APIView):
         request = getattr(self, "request", None)  # the schema asks without one
         is_read = request is None or request.method in {"GET", "HEAD"}
         action = getattr(self, "action", None) if is_read else None
-        has: dict[type[Any], bool] = {
-            CSVRenderer: action in self.csv_actions,
-            NDJSONRenderer: action in self.ndjson_actions,
-            XLSXRenderer: action in self.xlsx_actions,
-        }
-        return [renderer for renderer in renderers if has.get(type(renderer), True)]
+        if action in self.table_actions:
+            return renderers
+        return [renderer for renderer in renderers if not isinstance(renderer, StreamRenderer)]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -79,6 +73,8 @@ class StrictParametersMixin(APIView):
             return
         action = getattr(self, "action", None)
         problems = self._read_day(request) if self.takes_as_of else {}
+        if action in self.table_actions:
+            problems |= table_problems(request)
         if action != "list":
             known = (*ALWAYS_KNOWN, *self.own_parameters, *self.parameters_of_action.get(action or "", ()))
             given = request.query_params
@@ -94,7 +90,8 @@ class StrictParametersMixin(APIView):
     @property
     def own_parameters(self) -> tuple[str, ...]:
         """Parameters that are no filter and that no backend reads."""
-        return (AS_OF,) if self.takes_as_of else ()
+        is_table = getattr(self, "action", None) in self.table_actions
+        return (*((AS_OF,) if self.takes_as_of else ()), *(TABLE_PARAMETERS if is_table else ()))
 
     def _read_day(self, request: Request) -> dict[str, list[str]]:
         """Read the day, and return what is wrong with it under the name of the parameter; empty where nothing is."""
@@ -111,8 +108,8 @@ class StrictParametersMixin(APIView):
         return problems
 
     def named(self, name: str) -> str:
-        """Return the name of a download, with the day that it is of where that is past."""
-        return name if self.on is None else f"{name}-as-of-{self.on.isoformat()}"
+        """Return the name of a download of this address: what it is, what narrows it, the day that it is of."""
+        return file_name(name, self.request.query_params, self.on or today())
 
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
@@ -122,8 +119,8 @@ class StrictParametersMixin(APIView):
         return response
 
 
-class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
-    """A list in pages of JSON, or whole as CSV, NDJSON or a workbook with the same filters and columns."""
+class ListViewSet(ConditionalMixin, StrictParametersMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
+    """A list in pages of JSON, or whole as CSV, NDJSON, Parquet or a workbook with the same filters and columns."""
 
     ordering_columns: ClassVar[Mapping[str, str]]
     """Public name and column of everything the list can be ordered by."""
@@ -133,31 +130,87 @@ class ListViewSet(StrictParametersMixin, mixins.ListModelMixin, viewsets.Generic
     """Whether accents don't count in a search: for short lists, which are compared in Python."""
     nouns: ClassVar[tuple[str, str]]
     """What one entry is called, and several: for the schema."""
-    csv_actions: ClassVar[tuple[str, ...]] = ("list",)
-    ndjson_actions: ClassVar[tuple[str, ...]] = ("list",)
-    xlsx_actions: ClassVar[tuple[str, ...]] = ("list",)
+    table_actions: ClassVar[tuple[str, ...]] = ("list",)
+    key: ClassVar[tuple[str, ...]] = ("pk",)
+    """What names a row for good: names of ``ordering_columns``, or columns. A walk by cursor goes by it."""
+    joins: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """For a column that is read from other tables, the relations to join."""
+    expansions: ClassVar[Mapping[str, Expansion]] = {}
+    """What ``expand=`` can tell with a row."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Return a page in JSON, or all rows as a stream of CSV or NDJSON, or as a workbook."""
-        if not isinstance(request.accepted_renderer, StreamRenderer):
-            return super().list(request, *args, **kwargs)
+        """Return a page in JSON, or all rows as a table, of which a page has the address of the next in a header."""
+        is_table = isinstance(request.accepted_renderer, StreamRenderer)
         rows: Any = self.filter_queryset(self.get_queryset())
-        if "limit" in request.query_params or "offset" in request.query_params:
+        if not is_table or not request.query_params.keys().isdisjoint(PAGED):
             rows = self.paginate_queryset(rows)
-        serializer: Any = self.get_serializer()
-        return self.stream(request, list(serializer.fields), self._rows(rows))
+        shown = self.choice.expand(self._rows(rows), self.on)
+        if not is_table:
+            return self.get_paginated_response(list(shown))
+        return self.linked(self.stream(request, self.choice.columns, shown), self.paginator)
 
-    def stream(self, request: Request, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Any:
-        """Return rows as a download in the format asked for."""
-        if isinstance(request.accepted_renderer, NDJSONRenderer):
-            return stream_ndjson(rows, self.named(self.basename))
-        if isinstance(request.accepted_renderer, XLSXRenderer):
-            address = request.build_absolute_uri()
-            return workbook_of(columns, rows, self.named(self.basename), self.nouns[1].capitalize(), address)
-        return stream_csv(columns, rows, self.named(self.basename))
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The names of all columns."""
+        meta: Any = getattr(self.get_serializer_class(), "Meta", None)
+        return tuple(meta.fields)
+
+    @cached_property
+    def choice(self) -> Choice:
+        """What is wanted of each row."""
+        # The schema asks without a request, or with one that no format was found for.
+        if not hasattr(getattr(self, "request", None), "accepted_renderer") or getattr(self, "action", None) != "list":
+            return Choice(self.columns, {})
+        return read_choice(self.request, self.columns, self.expansions)
+
+    def asks_for(self, *names: str) -> bool:
+        """Return whether one of these columns is wanted, or the order goes by one."""
+        request = getattr(self, "request", None)
+        ordered = [] if request is None else values_of(request, "ordering")
+        return not {*self.choice.read, *(term.removeprefix("-") for term in ordered)}.isdisjoint(names)
+
+    def lookups(self) -> Mapping[str, Any]:
+        """Return, for a column that is read from several rows of another table, how these are fetched."""
+        return {}
+
+    def with_columns(self, rows: QuerySet) -> QuerySet:
+        """Return the rows with what the columns that are wanted are read from, and nothing else."""
+        read = self.choice.read
+        joins = dict.fromkeys(path for name in read for path in self.joins.get(name, ()))
+        lookups = [lookup for name, lookup in self.lookups().items() if name in read]
+        rows = rows.select_related(*joins) if joins else rows
+        return rows.prefetch_related(*lookups) if lookups else rows
+
+    @staticmethod
+    def linked(response: Any, page: Any) -> Any:
+        """Return a table that is a page, with the addresses of the others in its header."""
+        if hasattr(page, "request"):
+            found = {"count": page.count, "next": page.get_next_link(), "previous": page.get_previous_link()}
+            if links := page_links(page.request.build_absolute_uri(), found):
+                response.headers["Link"] = link_header(links)
+        return response
+
+    def stream(
+        self,
+        request: Request,
+        columns: Sequence[str],
+        rows: Iterable[Mapping[str, Any]],
+        cells: Iterator[Sequence[Any]] | None = None,
+    ) -> Any:
+        """Return rows as a download in the format asked for. ``cells``: the same as CSV has them, where they are so."""
+        known = columns_of(self.get_serializer())
+        table = ApiTable(
+            name=self.basename,
+            file_name=self.named(self.basename),
+            title=self.nouns[1].capitalize(),
+            columns=[known.get(name) or Column(name=name) for name in columns],
+            rows=rows,
+            cells=cells,
+        )
+        return answer_table(request, table)
 
     def _rows(self, rows: Any) -> Iterator[dict[str, Any]]:
-        serializer = self.get_serializer()
+        serializer = chosen_only(self.get_serializer(), self.choice.read)
         for row in rows if isinstance(rows, list) else rows.iterator(chunk_size=CSV_CHUNK):
             yield serializer.to_representation(row)
 
@@ -195,7 +248,7 @@ class ReadOnlyViewSet(mixins.RetrieveModelMixin, ListViewSet):
 
     def get_object(self) -> Any:
         value = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
-        rows = self.get_queryset()
+        rows = self.with_columns(self.get_queryset())
         try:
             if NULL in value:
                 raise rows.model.DoesNotExist

@@ -76,6 +76,11 @@ class Clusters:
         return {str(sector.fts_id): sector for sector in self._by_name.values() if sector.fts_id is not None}
 
     @cached_property
+    def _by_code(self) -> dict[str, Sector]:
+        """Those that FTS has no number for, under what CRP writes in place of one."""
+        return {f"{one.taxonomy.code}/{one.code}": one for one in self._by_name.values() if one.fts_id is None}
+
+    @cached_property
     def plan_taxonomy(self) -> Taxonomy:
         """The list that the clusters of plans are kept in."""
         return self._taxonomy(PLAN_TAXONOMY)
@@ -95,6 +100,8 @@ class Clusters:
             if name.casefold() in {SEVERAL, NOT_SPECIFIED}:
                 return Target(None, is_shared=name.casefold() == SEVERAL)
             raise ValueError(f"“{name}” has no number: only “Not specified” and “Multiple clusters…” have none.")
+        if is_global and code in self._by_code:
+            return Target(self._by_code[code])
         if not code.isdecimal() or not code.isascii() or len(code) > 9:
             raise ValueError(f"“{code}” is no number of FTS: digits were expected.")
         return Target(self._global(code, name) if is_global else self._of_plan(code, name))

@@ -13,7 +13,7 @@ from crp.importing import values
 from funding.models import Contribution
 
 from .organizations import Named
-from .rows import Cells, LineRefused, country_reader, read_fts_id, read_title
+from .rows import Cells, LineRefused, country_reader, read_number, read_title
 
 STATUSES = {status.value: status for status in Contribution.Status}
 FLOWS = {flow.value: flow for flow in Contribution.Flow}
@@ -82,10 +82,10 @@ def read_flow_row(cells: Cells, countries: Collection[str]) -> FlowRow:
     places = _places(cells, "srcLocations", countries) if is_outgoing else to
     clusters = tuple(name.strip() for name in cells.text("destGlobalClusters").split(",") if name.strip())
     reference, original = cells.text("refCode"), _original(cells)
-    plan_id = cells.read("destPlanId", read_fts_id) or ""
+    plan_id = cells.read("destPlanId", read_number) or ""
     return FlowRow(
         line=cells.line,
-        fts_id=cells.need("id", read_fts_id),
+        fts_id=cells.need("id", read_number),
         amount_usd=cells.need("amountUSD", read_amount_given),
         status=cells.need("status", partial(values.read_choice, choices=STATUSES)),
         flow=flow,

@@ -17,13 +17,13 @@ from funding.services.duplicates import suspect
 from funding.services.similar import pick_duplicates
 from plans.models import Plan
 
-from .clusters import Clusters
+from .clusters import SEVERAL, Clusters
 from .context import OF_THE_SAME_RUN, Context
 from .flow_rows import RATE_SOURCE, FlowRow
 from .organizations import Named, find_organizations
 from .plans import NewPlan, find_plans, make_plans
 from .revisions import Asked, Breakdown, publish_first
-from .rows import LineRefused
+from .rows import LineRefused, is_of_crp
 
 SCHEME = "fts"
 KIND = "contributions"
@@ -102,6 +102,9 @@ class FlowWriter:
         changed: list[Contribution] = []
         steps: list[StatusChange] = []
         for group in groups:
+            if group.fts_id in self._held and is_of_crp(group.fts_id):
+                self._context.report.count(KIND, Outcome.UNCHANGED)  # what officers recorded is theirs to change
+                continue
             for row, held, external_id in self._assign(group):
                 if held is None:
                     made = self._new(row, external_id)
@@ -135,7 +138,10 @@ class FlowWriter:
     def _on_record(self, groups: Sequence[FlowGroup]) -> dict[str, Contribution]:
         wanted = {group.fts_id for group in groups} | {row.part_id for group in groups for row in group.rows}
         found = Contribution.objects.filter(external_scheme=SCHEME, external_id__in=wanted).select_related("source")
-        return {held.external_id: held for held in found}
+        held = {one.external_id: one for one in found}
+        if own := {number for number in wanted if is_of_crp(number)}:
+            held |= {one.code: one for one in Contribution.objects.filter(code__in=own)}
+        return held
 
     def _assign(self, group: FlowGroup) -> Iterator[tuple[FlowRow, Contribution | None, str]]:
         """Yield each row with the contribution that it is, or with None and the identifier of a new one."""
@@ -168,7 +174,9 @@ class FlowWriter:
         plan = self._plans[row.plan_id] if row.plan_id else None
         country = row.countries[0] if plan is None and len(row.countries) == 1 else ""
         sector = self._clusters.named(row.clusters)[0] if len(row.clusters) == 1 else None
-        unplaced = f"Clusters: {', '.join(row.clusters)}" if row.clusters and sector is None else ""
+        is_told_shared = [name.casefold() for name in row.clusters] == [SEVERAL]
+        is_unplaced = row.clusters and sector is None and not is_told_shared
+        unplaced = f"Clusters: {', '.join(row.clusters)}" if is_unplaced else ""
         original = row.original
         return {
             "plan_id": plan.pk if plan else None,
@@ -188,7 +196,7 @@ class FlowWriter:
             "usage_year": row.usage_years[0],
             "is_new_money": row.is_new_money,
             "sector_id": sector.pk if sector else None,
-            "is_shared_across_sectors": len(row.clusters) > 1,
+            "is_shared_across_sectors": is_told_shared or len(row.clusters) > 1,
             "grant_reference": row.reference,
             "note": "\n".join(filter(None, [row.note, unplaced])),
         }
@@ -222,10 +230,11 @@ class FlowWriter:
 
     def _new(self, row: FlowRow, external_id: str) -> Contribution:
         self._context.report.count(KIND, Outcome.CREATED)
+        is_own = is_of_crp(row.fts_id)
         return Contribution(
-            code="FTS-" + external_id.upper().replace("/", "-"),
-            external_scheme=SCHEME,
-            external_id=external_id,
+            code=row.fts_id if is_own else "FTS-" + external_id.upper().replace("/", "-"),
+            external_scheme="" if is_own else SCHEME,
+            external_id="" if is_own else external_id,
             source=self._context.source,
             source_line=row.line,
             **self._values(row),

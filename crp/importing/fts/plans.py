@@ -12,13 +12,15 @@ from crp.importing.report import Outcome
 from plans.models import Country, Plan, PlanIdentifier
 
 from .context import Context
-from .rows import PlanRow
+from .rows import PlanRow, is_of_crp
 
 SCHEME, CODE_SCHEME = "fts", "fts-code"
 MOST_CODE = 60
 
-# The words of FTS for the kinds of plans; the first that stands in the name of a type decides.
+# Words for the kinds of plans, those of CRP and then those of FTS; the first that stands in the name of a type decides.
 KINDS = {
+    "crisis response plan": Plan.Kind.CRP,
+    "compendium": Plan.Kind.COMPENDIUM,
     "refugee": Plan.Kind.RRP,
     "regional": Plan.Kind.REGIONAL,
     "needs and response plan": Plan.Kind.HNRP,
@@ -82,10 +84,14 @@ def codes_for(fts_code: str, fts_id: str) -> tuple[str, ...]:
 
 
 def find_plans(fts_ids: Iterable[str]) -> dict[str, Plan]:
-    """Return the plans of these numbers, each with its revision in force and its countries. Queries: 3."""
-    identifiers = dict(
-        PlanIdentifier.objects.filter(scheme=SCHEME, value__in=set(fts_ids)).values_list("value", "plan_id")
-    )
+    """Return the plans of these numbers, each with its revision in force and its countries.
+
+    Queries: 3, and 1 more where codes of CRP stand in place of numbers.
+    """
+    wanted = set(fts_ids)
+    identifiers = dict(PlanIdentifier.objects.filter(scheme=SCHEME, value__in=wanted).values_list("value", "plan_id"))
+    if own := {number for number in wanted if is_of_crp(number)}:
+        identifiers |= dict(Plan.objects.filter(code__in=own).values_list("code", "pk"))
     plans = Plan.objects.with_current().prefetch_related("countries").in_bulk(set(identifiers.values()))
     return {value: plans[plan_id] for value, plan_id in identifiers.items()}
 
@@ -119,6 +125,7 @@ def make_plans(context: Context, described: Sequence[NewPlan]) -> dict[str, Plan
         (
             PlanIdentifier(plan=plans[one.fts_id], scheme=scheme, value=value)
             for one in described
+            if not is_of_crp(one.fts_id)
             for scheme, value in ((SCHEME, one.fts_id), (CODE_SCHEME, one.fts_code))
             if value and (scheme == SCHEME or _is_free(value, described))
         ),
@@ -138,8 +145,11 @@ def update_plan(
 ) -> bool:
     """Bring title, kind and days of a plan up to those of a newer file; return whether anything changed.
 
-    A plan that CRP had before its first import keeps its own: the code tells, since an import gives its own codes.
+    A plan that CRP had before its first import keeps its own: the code tells, since an import gives its own codes. So
+    does one that FTS does not have.
     """
+    if is_of_crp(row.fts_id):
+        return False
     described = new_plan(row, countries)
     found = {
         name: getattr(described, name)

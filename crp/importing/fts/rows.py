@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -52,6 +53,19 @@ class Cells:
         if value is None:
             raise LineRefused(self.line, column, "It is empty: a value was expected.")
         return value
+
+
+CRP_CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*\Z")
+
+
+def is_of_crp(number: str) -> bool:
+    """Return whether what stands in place of a number of FTS is a code of CRP, as in the files that CRP writes."""
+    return not number.isdecimal() and CRP_CODE.match(number) is not None
+
+
+def read_number(text: str) -> str:
+    """Return the number that FTS gives something; of what only CRP has, its code. Raises: ValueError."""
+    return text if is_of_crp(text) and len(text) <= 60 else read_fts_id(text)
 
 
 def read_fts_id(text: str) -> str:
@@ -117,7 +131,7 @@ def _read_plan(cells: Cells, year: int) -> PlanRow:
     if not start_on.year <= year <= end_on.year:
         raise LineRefused(cells.line, "year", f"{year} lies outside the plan, {start_on} to {end_on}.")
     return PlanRow(
-        fts_id=cells.need("id", read_fts_id),
+        fts_id=cells.need("id", read_number),
         name=cells.need("name", read_title),
         code=cells.read("code", read_title) or "",
         type_name=cells.text("typeName"),
@@ -144,7 +158,7 @@ def read_cluster_row(cells: Cells, countries: Collection[str]) -> ClusterRow:
     """Return a row of a file by cluster. Raises: LineRefused."""
     return ClusterRow(
         line=cells.line,
-        fts_id=cells.need("id", read_fts_id),
+        fts_id=cells.need("id", read_number),
         iso3=cells.need("countryCode", country_reader(countries)),
         cluster_code=cells.text("clusterCode"),
         cluster=cells.need("cluster", read_title),

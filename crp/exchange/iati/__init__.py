@@ -1,0 +1,1 @@
+"""IATI 2.03: a published plan as an activity."""
