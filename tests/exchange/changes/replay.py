@@ -55,7 +55,7 @@ class Writer(threading.Thread):
     """Does to the data at random what officers, imports and hands on the database do."""
 
     def __init__(self, seed: int, steps: int, enough: threading.Event) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # or a client that fails would wait for ever for writers that wait for it
         self.seed, self.steps, self.number, self.enough = seed, steps, 0, enough
         self.chance = random.Random(seed)
         self.done: Counter[str] = Counter()
