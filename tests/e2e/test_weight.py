@@ -22,6 +22,8 @@ from tests.e2e.weight import Weight, weigh, write_table
 
 SMALL, PLAN = 60_000, 100_000  # bytes, of docs/decisions/0024
 SCRIPT = 20_000
+SHIFT = 0.01
+"""A tenth of what counts as good. A browser that has to wait paints a button before it has read the word on it."""
 PAGES = {
     "home": ("/", SMALL),
     "gap explorer": ("/gaps/", SMALL),
@@ -91,7 +93,7 @@ def test_the_first_view_weighs_little(served: str, fresh: Callable[[], BrowserCo
     scripts = {name: weight.by_kind.get("js", 0) for name, (weight, _budget) in weights.items()}
     assert {name: size for name, size in scripts.items() if size >= SCRIPT} == {}
     assert {name: weight.elsewhere for name, (weight, _budget) in weights.items() if weight.elsewhere} == {}
-    assert {name: weight.shift for name, (weight, _budget) in weights.items() if weight.shift > 0} == {}
+    assert {name: weight.shift for name, (weight, _budget) in weights.items() if weight.shift > SHIFT} == {}
     assert all(weight.by_kind["html"] > 1_000 for weight, _budget in weights.values())
     if os.environ.get("WRITE") and width == 1366:
         put(PAGE, "weights", write_table(weights))
