@@ -222,7 +222,7 @@ def test_what_has_no_room_is_said(client: Client, mali: MaliPlans) -> None:
     assert 20 < rows < 60
 
 
-@pytest.mark.parametrize("query", ["search=nothing-at-all", f"search={'x' * 3_000}", f"search={'ab ' * 800}"])
+@pytest.mark.parametrize("query", ["search=nothing-at-all", f"search={'x' * 200}", f"search={'ab ' * 66}"])
 def test_nothing_found_is_a_page_too(client: Client, mali: MaliPlans, query: str) -> None:
     reader = pdf_of(client, f"/gaps/brief.pdf?{query}")
     assert len(reader.pages) == 1
