@@ -17,6 +17,7 @@ from tests.exchange.test_dumps import NOON, folder, make
 
 __all__ = ["folder"]
 NAME = "2026-11-23T120000Z"
+UP = ".."
 CONTENT = bytes(range(256)) * 40
 FILES = {
     "crp-csv-2026-11-23.zip": ("csv-zip", None),
