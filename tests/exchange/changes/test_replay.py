@@ -40,7 +40,7 @@ def address(transactional_db: None, tmp_path: Path) -> str:
 def test_clients_hold_in_the_end_what_the_lists_hold(address: str) -> None:
     done: Any = subprocess.run(
         [sys.executable, "-m", "tests.exchange.changes.replay", str(STEPS)],
-        env={**os.environ, "DATABASE_URL": address, "API_LIMIT": "0"},
+        env={**os.environ, "DATABASE_URL": address, "API_LIMIT": "0", "ALLOWED_HOSTS": "testserver"},
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
