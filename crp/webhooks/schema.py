@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiWebhook
 
 Schema = dict[str, Any]
 
-USD: Schema = {"type": "string", "pattern": r"^-?\d+\.\d{2}$"}
+USD: Schema = {"type": "string", "format": "decimal", "pattern": r"^-?\d+\.\d{2}$"}
 DAY: Schema = {
     "type": "string",
     "format": "date",
