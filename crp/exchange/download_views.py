@@ -101,7 +101,15 @@ def finder_download(request: HttpRequest, format: str, on: date | None) -> HttpR
     if not finder.has_answer:
         problems = finder.problems or {"amount": [_("Say which amount is to be placed.")]}
         return _refused(request, problems, reverse("gap-finder"))
-    words = [(_("Amount (USD)"), write_number(finder.amount_usd)), (_("Earmarking"), finder.form.earmarking_label)]
+    year, day = finder.form.values["year"], long_date(finder.day)
+    words = [
+        (_("Amount (USD)"), write_number(finder.amount_usd)),
+        (_("Earmarking"), finder.form.earmarking_label),
+        (
+            _("Period"),
+            _("plans that cover %(year)s") % {"year": year} if year else _("plans that run on %(day)s") % {"day": day},
+        ),
+    ]
     return _answer(
         request,
         format,

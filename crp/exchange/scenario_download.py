@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from crp.exchange.plan_download import MONEY, money
 from crp.exchange.tables import Row, Table
 from funding.rollups.scenarios import Known
+from funding.selectors.asks import received_days
 from funding.selectors.compare import CompareRow, Comparison
 from funding.selectors.finder import GapFinder
 
@@ -17,10 +18,11 @@ OF_LINE = ("plan", "title", "kind", "countries", "line_kind", "line", "name", "i
 OF_MATCH = (
     "rank", "received_known", *OF_LINE, "requested_usd", "received_usd", "unplaced_usd", "gap_usd", "percent_funded",
     "put_usd", "used_usd", "left_usd", "missing_after_usd", "percent_after", "percent_closed", "people_estimate",
+    "document_on", "funding_as_of",
 )  # fmt: skip
 OF_PLAN = (
     "code", "title", "kind", "countries", "start_year", "end_year", *MONEY, "people_in_need", "people_targeted",
-    "entities_targeted", "cost_per_person_usd", "document_on", "revision",
+    "entities_targeted", "cost_per_person_usd", "document_on", "funding_as_of", "funding_reported", "revision",
 )  # fmt: skip
 BESIDE = ("code", "name", "residual", "plan", "requested_usd", "share_percent", "received_usd", "gap_usd")
 
@@ -31,8 +33,10 @@ def finder_table(finder: GapFinder) -> Table:
 
 
 def _matches(finder: GapFinder) -> Iterator[Row]:
+    received_on = received_days({match.ask.plan.pk: match.ask.line for match in finder.matches}.values(), finder.on)
     for rank, match in enumerate(finder.matches, start=1):
         ask, effect = match.ask, match.effect
+        is_silent = effect.known == Known.NOT
         yield {
             "rank": rank,
             "received_known": match.group,
@@ -46,8 +50,8 @@ def _matches(finder: GapFinder) -> Iterator[Row]:
             "is_priority": None if ask.is_whole else ask.is_priority,
             "requested_usd": effect.requested_usd,
             "received_usd": effect.received_usd,
-            "unplaced_usd": effect.unplaced_usd,
-            "gap_usd": None if effect.known == Known.NOT else effect.missing_usd,
+            "unplaced_usd": None if is_silent else effect.unplaced_usd,
+            "gap_usd": None if is_silent else effect.missing_usd,
             "percent_funded": effect.percent_before,
             "put_usd": effect.put_usd,
             "used_usd": effect.used_usd,
@@ -56,6 +60,8 @@ def _matches(finder: GapFinder) -> Iterator[Row]:
             "percent_after": effect.percent_after,
             "percent_closed": effect.percent_closed,
             "people_estimate": effect.people,
+            "document_on": ask.line.revision.document_on,
+            "funding_as_of": None if is_silent else received_on.get(ask.plan.pk),
         }
 
 
@@ -85,6 +91,8 @@ def _plans(comparison: Comparison) -> Iterator[Row]:
             "entities_targeted": revision.entities_targeted,
             "cost_per_person_usd": compared.cost_per_person_usd,
             "document_on": revision.document_on,
+            "funding_as_of": compared.official_on or revision.funding_updated_on,
+            "funding_reported": compared.figures.funding_reported,
             "revision": revision.number,
         }
 

@@ -43,6 +43,9 @@ MEANINGS: dict[str, Any] = {
     "used_usd": _("The part of it that what is missing can take."),
     "missing_after_usd": _("What stays missing; where received is not reported the most that can be missing."),
     "percent_after": _("Percent funded with the amount; where received is not reported at least this."),
+    "percent_closed": _(
+        "The share of what is missing that the amount closes; where received is not reported at least this."
+    ),
     "people_estimate": _("How many people the used part would reach at the average cost of the plan: an estimate."),
     "amount_usd": _("US dollars. Negative for a correction."),
 }
