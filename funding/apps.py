@@ -22,7 +22,7 @@ def make_way(using: str, plan: list[Any], **kwargs: Any) -> None:
     from funding import summaries  # noqa: PLC0415 (models can't be imported before the apps are ready)
 
     if plan and connections[using].vendor == "sqlite":
-        summaries.remove(connections[using])
+        summaries.TRIGGERS.remove(connections[using])
 
 
 def keep_summaries(using: str, **kwargs: Any) -> None:
@@ -30,7 +30,7 @@ def keep_summaries(using: str, **kwargs: Any) -> None:
     from funding import summaries  # noqa: PLC0415
 
     connection = connections[using]
-    if summaries.is_current(connection):
+    if summaries.TRIGGERS.is_current(connection):
         return
-    summaries.install(connection)
+    summaries.TRIGGERS.install(connection)
     summaries.rebuild(connection)

@@ -19,15 +19,15 @@ class PlansConfig(AppConfig):
 
 def make_way(using: str, plan: list[Any], **kwargs: Any) -> None:
     """Take the triggers of SQLite away before its tables change: it renames none that a trigger names."""
-    from plans.sealing import triggers  # noqa: PLC0415 (models can't be imported before the apps are ready)
+    from plans.sealing.triggers import SEALS  # noqa: PLC0415 (models can't be imported before the apps are ready)
 
     if plan and connections[using].vendor == "sqlite":
-        triggers.remove(connections[using])
+        SEALS.remove(connections[using])
 
 
 def keep_sealed(using: str, **kwargs: Any) -> None:
     """Put the triggers in place that refuse to change a sealed revision."""
-    from plans.sealing import triggers  # noqa: PLC0415
+    from plans.sealing.triggers import SEALS  # noqa: PLC0415
 
-    if triggers.missing(connections[using]):
-        triggers.install(connections[using])
+    if SEALS.missing(connections[using]):
+        SEALS.install(connections[using])

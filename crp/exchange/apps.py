@@ -19,22 +19,23 @@ class ExchangeConfig(AppConfig):
 
 def make_way(using: str, plan: list[Any], **kwargs: Any) -> None:
     """Take the triggers of SQLite away before its tables change: it renames none that a trigger names."""
-    from crp.exchange.changes import triggers  # noqa: PLC0415 (models can't be imported before the apps are ready)
+    from crp.exchange.changes.triggers import NOTES  # noqa: PLC0415 (models can't be imported before the apps are ready)
 
     if plan and connections[using].vendor == "sqlite":
-        triggers.remove(connections[using])
+        NOTES.remove(connections[using])
 
 
 def keep_feed(using: str, **kwargs: Any) -> None:
     """Put the triggers in place where they are missing, and tell the feed of what was written without them."""
-    from crp.exchange.changes import taking_up, triggers  # noqa: PLC0415
+    from crp.exchange.changes import taking_up  # noqa: PLC0415
+    from crp.exchange.changes.triggers import NOTES  # noqa: PLC0415
     from crp.exchange.models import Change  # noqa: PLC0415
 
     connection = connections[using]
     if using != DEFAULT_DB_ALIAS or Change._meta.db_table not in connection.introspection.table_names():
         return
-    if triggers.missing(connection):
-        triggers.install(connection)
+    if NOTES.missing(connection):
+        NOTES.install(connection)
         taking_up.announce_all()
     else:
         taking_up.found_feed()

@@ -6,14 +6,14 @@ Installed after migrations, see :mod:`funding.apps`; docs/decisions/0011 says wh
 
 from __future__ import annotations
 
-import re
-from types import ModuleType
+from collections.abc import Iterator
 
 from django.apps import apps
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from crp.common.history import is_history
+from crp.common.triggers import TriggerSet
 from funding.models import ChangeCounter, IdempotentAnswer
 from plans.models import Acknowledgement, FormCopy, RevisionStep
 
@@ -34,53 +34,16 @@ def topics() -> dict[str, str]:
     return {table: "money" if table in MONEY else "content" for table in tables}
 
 
-def installed(connection: BaseDatabaseWrapper) -> set[str]:
-    """Return the names of the triggers that the database has."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'crp\\_%' ESCAPE '\\'")
-        else:
-            cursor.execute(
-                "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-                "WHERE NOT tgisinternal AND tgname LIKE 'crp\\_%' AND relnamespace = current_schema()::regnamespace"
-            )
-        return {name for (name,) in cursor.fetchall()}
+def _statements(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    if connection.vendor == "postgresql":
+        yield from postgresql.functions()
+        yield from postgresql.triggers(topics())
+    else:
+        yield from sqlite.triggers(topics())
 
 
-def is_current(connection: BaseDatabaseWrapper) -> bool:
-    """Return whether the database has every trigger."""
-    made = (re.match(r"CREATE TRIGGER (\S+)", statement) for statement in _language(connection).triggers(topics()))
-    return installed(connection) == {match[1] for match in made if match}
-
-
-def _language(connection: BaseDatabaseWrapper) -> ModuleType:
-    return postgresql if connection.vendor == "postgresql" else sqlite
-
-
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Make every trigger anew. What was written without them needs :func:`rebuild`."""
-    remove(connection)
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            for statement in postgresql.functions():
-                cursor.execute(statement)
-        for statement in _language(connection).triggers(topics()):
-            cursor.execute(statement)
-
-
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Drop every trigger: for bulk loads, and on SQLite for migrations, which can't rename a table that one names."""
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            for name in sorted(installed(connection)):
-                cursor.execute(f'DROP TRIGGER "{name}"')
-            return
-        cursor.execute(
-            "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-            "WHERE NOT tgisinternal AND tgname LIKE 'crp\\_%' AND relnamespace = current_schema()::regnamespace"
-        )
-        for name, table in cursor.fetchall():
-            cursor.execute(f'DROP TRIGGER "{name}" ON "{table}"')
+TRIGGERS = TriggerSet("crp_", _statements)
+"""What keeps the summaries. What was written without them needs :func:`rebuild`."""
 
 
 def rebuild(connection: BaseDatabaseWrapper) -> None:

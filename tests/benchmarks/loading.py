@@ -46,10 +46,10 @@ def build(size: Size, say: Callable[[str], object]) -> None:
 
 def load(size: Size, say: Callable[[str], object]) -> None:
     """Add the generated rows; whoever calls this rebuilds the summaries afterwards."""
-    summaries.remove(connection)
+    summaries.TRIGGERS.remove(connection)
     with _unchecked():
         write(size, say)
-    summaries.install(connection)
+    summaries.TRIGGERS.install(connection)
 
 
 def write(size: Size, say: Callable[[str], object] = lambda text: None) -> None:

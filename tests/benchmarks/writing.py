@@ -64,15 +64,15 @@ def measure(codes: Sequence[str], rounds: int, say: Callable[[str], object]) -> 
     try:
         for number in range(rounds):
             say(f"{connection.vendor}: round {number + 1} of {rounds}, recording contributions")
-            summaries.install(connection)
+            summaries.TRIGGERS.install(connection)
             times["insert"].append(timed(insert, plans, donor))
             times["insert_and_read"].append(timed(insert_and_read, plans, donor))
-            summaries.remove(connection)
+            summaries.TRIGGERS.remove(connection)
             times["insert_without_summaries"].append(timed(insert, plans, donor))
     finally:
         StatusChange.objects.filter(contribution__code__startswith=MARK).delete()
         Contribution.objects.filter(code__startswith=MARK).delete()
-        summaries.install(connection)
+        summaries.TRIGGERS.install(connection)
         summaries.rebuild(connection)
         if connection.vendor == "postgresql":  # which would read over what was deleted the next time
             with connection.cursor() as cursor:

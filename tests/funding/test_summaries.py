@@ -159,7 +159,7 @@ def test_every_table_with_figures_is_watched() -> None:
         "funding_contribution", "funding_statuschange", "funding_reportedfunding",
     }  # fmt: skip
     assert not {"funding_planfigures", "funding_changecounter"} & tables.keys()
-    assert summaries.is_current(connection)
+    assert summaries.TRIGGERS.is_current(connection)
 
 
 def check() -> str:
@@ -202,7 +202,7 @@ def test_the_command_finds_every_sum_that_is_wrong(spoil: Any) -> None:
 
 def test_a_missing_trigger_is_noticed_and_put_back() -> None:
     plan = make_plan(contributions=0)
-    summaries.remove(connection)
+    summaries.TRIGGERS.remove(connection)
     make_contribution(plan=plan, amount_usd=10)
     assert kept(plan).received_usd == 0
     with pytest.raises(CommandError, match="Triggers are missing"):

@@ -20,7 +20,8 @@ from django.test.utils import CaptureQueriesContext
 from funding.models import FundingRequest, RelatedPlan
 from funding.services import publish_revision
 from plans.models import Citation, Narrative, Objective, Revision
-from plans.sealing import canonical_bytes, seal_published, triggers
+from plans.sealing import canonical_bytes, seal_published
+from plans.sealing.triggers import SEALS
 from plans.services import start_revision
 from plans.tree import row_models
 from tests.conftest import MaliPlans
@@ -46,9 +47,9 @@ def refused(change: Callable[[], Any]) -> str:
 
 def tampered(change: Callable[[], int]) -> None:
     """Change one row behind the back of the triggers, as somebody with all rights over the database could."""
-    triggers.remove(connection)
+    SEALS.remove(connection)
     assert change() == 1
-    triggers.install(connection)
+    SEALS.install(connection)
 
 
 def execute(statement: str) -> None:
@@ -94,7 +95,7 @@ def test_no_table_of_a_revision_is_left_out(sealed: Revision) -> None:
             table = model._meta.db_table
             for change in (f"DELETE FROM {table}", f"UPDATE {table} SET id = id"):  # noqa: S608
                 assert SAYS in refused(lambda sql=f"{change} WHERE id = {row.pk}": execute(sql))
-    assert triggers.missing(connection) == []
+    assert SEALS.missing(connection) == []
 
 
 def test_rows_do_not_move_into_or_out_of_a_sealed_revision(sealed: Revision) -> None:
@@ -191,10 +192,10 @@ def test_what_is_not_sealed_and_not_guarded_is_said(mali: MaliPlans) -> None:
     out = StringIO()
     call_command("verify_revisions", "--seal", stdout=out)
     assert out.getvalue().startswith("Sealed now: 3.\n3 published revisions")
-    triggers.remove(connection)
+    SEALS.remove(connection)
     with pytest.raises(CommandError, match=r"does not keep sealed revisions as they are: \d+ triggers are missing"):
         verified()
-    triggers.install(connection)
+    SEALS.install(connection)
     with pytest.raises(CommandError, match=r"No plan has the code NOWHERE\."):
         verified("nowhere")
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from crp.common.triggers import TriggerSet
 from crp.exchange.models import PendingChange
 from funding.models import (
     Contribution,
@@ -155,38 +155,5 @@ def statements(connection: BaseDatabaseWrapper) -> list[str]:
     return list(on_postgresql() if connection.vendor == "postgresql" else on_sqlite())
 
 
-def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Return the triggers that the database has, with the table of each."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(
-                "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'feed\\_%' ESCAPE '\\'"
-            )
-        else:
-            cursor.execute(
-                "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal "
-                "AND tgenabled <> 'D' AND tgname LIKE 'feed\\_%' AND relnamespace = current_schema()::regnamespace"
-            )
-        return dict(cursor.fetchall())
-
-
-def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the triggers that the database should have and has not, or not switched on."""
-    wanted = [statement.split()[2] for statement in statements(connection) if statement.startswith("CREATE TRIGGER")]
-    return sorted(set(wanted) - installed(connection).keys())
-
-
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Make every trigger anew. What was written without them needs to be announced."""
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        remove(connection)
-        for statement in statements(connection):
-            cursor.execute(statement)
-
-
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Drop every trigger: SQLite renames no table that one names."""
-    with connection.cursor() as cursor:
-        for name, table in sorted(installed(connection).items()):
-            on_table = f' ON "{table}"' if connection.vendor == "postgresql" else ""
-            cursor.execute(f'DROP TRIGGER "{name}"{on_table}')
+NOTES = TriggerSet("feed_", statements)
+"""What notes each write. What was written without them needs to be announced."""

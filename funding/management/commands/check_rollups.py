@@ -38,10 +38,10 @@ class Command(BaseCommand):
         using = options["database"]
         connection = connections[using]
         if options["rebuild"]:
-            summaries.install(connection)
+            summaries.TRIGGERS.install(connection)
             summaries.rebuild(connection)
             self.stdout.write("Triggers and sums were made anew.")
-        elif not summaries.is_current(connection):
+        elif not summaries.TRIGGERS.is_current(connection):
             raise CommandError("Triggers are missing or old: run migrate, or check_rollups --rebuild.")
         found = differences(using)
         shown = list(islice(found, SHOWN))

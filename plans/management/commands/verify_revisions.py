@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from plans.models import Plan, Revision
-from plans.sealing import Verified, seal_published, triggers, verify
+from plans.sealing import Verified, seal_published, verify
+from plans.sealing.triggers import SEALS
 
 
 class Command(BaseCommand):
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             if unknown:
                 raise CommandError(f"No plan has the code {', '.join(unknown)}.")
             revisions = revisions.filter(plan__code__in=codes)
-        missing = triggers.missing(connection)
+        missing = SEALS.missing(connection)
         if missing:
             raise CommandError(
                 f"The database does not keep sealed revisions as they are: {len(missing)} triggers are missing or "

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import InternalError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from crp.exchange.changes import triggers
+from crp.exchange.changes import taking_up
 from crp.exchange.changes.cursors import Cursor, begin, read_cursor
 from crp.exchange.changes.resources import RESOURCES
 from crp.exchange.changes.taking_up import announce_all, begin_anew, catch_up, forget_before, found_feed
+from crp.exchange.changes.triggers import NOTES
 from crp.exchange.models import Change, PendingChange
 from plans.models import Plan
 from tests.api import ask, get, problem, text_of
@@ -53,6 +56,27 @@ def test_an_entry_tells_what_where_and_how_it_is_now(plan: Plan) -> None:
     assert entry["cursor"] == page["cursor"]
     assert page["next"] == f"http://testserver/api/v1/changes/?since={page['cursor']}"
     assert page["has_more"] is False
+
+
+@pytest.mark.parametrize("error", [OperationalError("database is locked"), InternalError("read-only transaction")])
+def test_who_follows_does_not_ask_without_end_while_nothing_can_be_taken_up(plan: Plan, error: Exception) -> None:
+    """A client asks again as long as there is more: with an import at work, or on a copy for reading, for ever."""
+    cursor = get("changes/?limit=1000")["cursor"]
+    Plan.objects.filter(pk=plan.pk).update(title="New title")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(taking_up, "connection", SimpleNamespace(in_atomic_block=False))
+        patch.setattr(taking_up, "_alone", Mock(side_effect=error))
+        page = get(f"changes/?since={cursor}")
+    assert (page["results"], page["has_more"], page["cursor"]) == ([], False, cursor)
+    assert changed(cursor) == [f"updated {plan.code}"]
+
+
+def test_what_is_left_for_the_next_answer_is_more(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    cursor = get("changes/?limit=1000")["cursor"]
+    for _time in range(3):
+        Plan.objects.filter(pk=plan.pk).update(title="New title")
+    monkeypatch.setattr(taking_up, "NOTES_AT_ONCE", 1)
+    assert [get(f"changes/?since={cursor}")["has_more"] for _time in range(2)] == [True, False]
 
 
 def test_every_address_leads_to_the_row(plan: Plan) -> None:
@@ -247,14 +271,14 @@ def test_nothing_asks_per_row(many: None, per_row_queries: Any) -> None:
 
 def test_all_is_announced_again_after_writes_without_triggers(plan: Plan) -> None:
     cursor = get("changes/?limit=1000")["cursor"]
-    triggers.remove(connection)
+    NOTES.remove(connection)
     kept = make_organization(code="unseen")
     Plan.objects.filter(pk=plan.pk).update(title="Unseen")
     plan.contributions.all().delete()
-    assert triggers.missing(connection)
+    assert NOTES.missing(connection)
     with pytest.raises(CommandError, match="Triggers are missing"):
         call_command("check_changes")
-    triggers.install(connection)
+    NOTES.install(connection)
     with pytest.raises(CommandError, match="differences"):
         call_command("check_changes", stdout=StringIO())
     announce_all()

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from crp.exchange.changes import triggers
 from crp.exchange.changes.proof import differences
 from crp.exchange.changes.taking_up import announce_all, catch_up
+from crp.exchange.changes.triggers import NOTES
 from crp.exchange.models import Change
 
 SHOWN = 50
@@ -30,9 +30,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["announce"]:
-            triggers.install(connection)
+            NOTES.install(connection)
             self.stdout.write(f"Triggers were made anew, and {announce_all():,} objects announced.")
-        elif lacking := triggers.missing(connection):
+        elif lacking := NOTES.missing(connection):
             raise CommandError(f"Triggers are missing ({', '.join(lacking)}): run check_changes --announce.")
         state = catch_up()
         if state.is_behind:
