@@ -5,7 +5,8 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --no-input --disable-pip-version-check
 # What a developer has set for `make run`, in the shell or in .env, does not reach the tests.
-TEST := env ALLOWED_HOSTS=localhost DATABASE_URL=sqlite://:memory: DEBUG=0 SECRET_KEY=for-tests-only SECURE=0
+# Bytecode is kept, whatever the shell says: without it every process compiles all that it imports.
+TEST := env -u PYTHONDONTWRITEBYTECODE ALLOWED_HOSTS=localhost DATABASE_URL=sqlite://:memory: DEBUG=0 SECRET_KEY=for-tests-only SECURE=0
 PYTEST := $(PY) -m pytest
 PARALLEL := -n auto --maxprocesses 8 --ignore tests/e2e
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
@@ -15,7 +16,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint types test-sqlite test-postgres test-browser browser bench stress coverage format messages openapi \
+.PHONY: help run test lint types test-sqlite test-postgres test-browser browser bench stress fuzz coverage format messages openapi \
         requirements clean
 
 help:  ## List these commands
@@ -59,6 +60,10 @@ bench: .make/dev $(CATALOGUES) staticfiles/staticfiles.json  ## Measure against 
 stress: .make/dev $(CATALOGUES)  ## Eight writers for a minute on both databases, then every sum is proved
 	$(TEST) STRESS_SECONDS=60 $(PYTEST) tests/funding/test_summaries_parallel.py --capture no
 	$(TEST) STRESS_SECONDS=60 $(PY) -m tests.postgres -- $(PYTEST) tests/funding/test_summaries_parallel.py --capture no
+
+fuzz: .make/dev  ## Ask every operation of the API a hundred times what it allows and what it does not, on both databases
+	$(TEST) FUZZ_EXAMPLES=100 $(PYTEST) --no-migrations tests/fuzz
+	$(TEST) FUZZ_EXAMPLES=100 $(PY) -m tests.postgres -- $(PYTEST) tests/fuzz
 
 coverage: .make/dev $(CATALOGUES)  ## Which lines and branches the tests reach (htmlcov/index.html)
 	$(TEST) $(PYTEST) $(PARALLEL) --cov --cov-report term --cov-report html

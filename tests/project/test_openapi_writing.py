@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
-import schemathesis
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
-from hypothesis import HealthCheck, Phase, settings
 from jsonschema import Draft202012Validator
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
-from tests.conftest import MaliPlans
-from tests.funding.writing import Finance, officer_of
 from tests.openapi import SPEC
 
 pytestmark = pytest.mark.once
@@ -98,40 +83,3 @@ def test_its_examples_fit(name: str) -> None:
 def test_what_is_refused_does_not_fit(entry: dict[str, Any]) -> None:
     schema = WRITES["contributions_batch"][1]["requestBody"]["content"]["application/json"]["schema"]
     assert fits(schema, {"contributions": [entry]})
-
-
-handler = cache(WSGIHandler)
-
-
-def application(environ: Any, start_response: Any) -> Any:
-    """Answer as the server does, under the settings that hold when the first test asks."""
-    return handler()(environ, start_response)
-
-
-@pytest.fixture
-def _kept_connection() -> Iterator[None]:
-    """Have the server leave the connection open that this test's transaction runs in."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
-writes = schemathesis.openapi.from_dict(SPEC).include(path_regex="^/api/v1/contributions/", method=["POST", "PATCH"])
-writes.app = application
-
-
-@pytest.mark.usefixtures("_kept_connection")
-@writes.parametrize()
-@settings(
-    max_examples=8,
-    phases=[Phase.generate],  # each case that the description can be turned into would be some thousand requests
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-def test_whatever_is_sent_is_answered_as_described(mali: MaliPlans, case: schemathesis.Case) -> None:
-    finance = Finance(officer_of())
-    case.call_and_validate(
-        headers={"Accept-Encoding": "identity", "Authorization": f"Bearer {finance.token}"},
-        checks=[not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance],
-    )
