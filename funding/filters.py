@@ -110,8 +110,7 @@ class PlanFilter(OfPlanFilter):
     updated_since = TimeFilter(
         method="filter_updated_since",
         help_text=_(
-            "Plans published, or with a contribution recorded or changed, or an official total recorded, at this time "
-            "(ISO 8601) or later."
+            "Plans published, or with money for them recorded, changed or deleted, at this time (ISO 8601) or later."
         ),
     )
 
@@ -184,8 +183,8 @@ class ProjectFilter(OfPlanFilter):
     updated_since = TimeFilter(
         method="filter_updated_since",
         help_text=_(
-            "Projects of plans published, or with a contribution recorded or changed, or an official total recorded, "
-            "at this time (ISO 8601) or later."
+            "Projects of plans published, or with money for them recorded, changed or deleted, at this time (ISO 8601) "
+            "or later."
         ),
     )
 

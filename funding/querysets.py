@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Self
 
-from django.db.models import Case, F, Max, Min, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, CharField, F, Max, Min, Q, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf
 from django.db.models.query import ModelIterable
 
 from crp.common.models import NaturalKeyQuerySet
@@ -104,3 +104,11 @@ class ReportedFundingQuerySet(NaturalKeyQuerySet):
         if on is None:
             return self.filter(superseded_on__isnull=True)
         return self.filter(Q(superseded_on__isnull=True) | Q(superseded_on__gt=on), reported_on__lte=on)
+
+
+def target_code() -> Coalesce:
+    """Return SQL for the code of what a request is for: within a breakdown of a revision there is one for each."""
+    sector = NullIf(Concat("sector__taxonomy__code", Value("/"), "sector__code", output_field=CharField()), Value("/"))
+    number = Cast("objective__number", CharField())
+    codes = ("framework__code", number, sector, "country__iso3", "project__code", Value(""))
+    return Coalesce(*codes, output_field=CharField())

@@ -12,18 +12,18 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 READS = ("GET", "HEAD", "OPTIONS")
-API = re.compile(r"/(?:api|iati)/")
+API = re.compile(r"/(?:api|exchange|iati)/")
 OPEN = re.compile(
-    r"/(?:api|iati)/|(?!(?:/[a-z]{2})?/admin/)/(?:[^\x00]*/)?[^/\x00]+\.(?:atom|csv|json|ndjson|parquet|xlsx|xml)$"
+    r"/(?:api|exchange|iati)/|(?!(?:/[a-z]{2})?/admin/)/(?:[^\x00]*/)?[^/\x00]+\.(?:atom|csv|json|ndjson|parquet|xlsx|xml)$"
 )
 """The API in every shape, and feeds and files in every language; pages are not among them, nor the admin."""
 ASKED_HEADERS = (
     "Accept, Accept-Language, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
-    "If-Unmodified-Since, Range"
+    "If-Unmodified-Since, Range, X-HDX-HAPI-APP-IDENTIFIER"
 )
 TOLD_HEADERS = (
-    "Allow, Content-Disposition, Content-Length, Deprecation, ETag, Link, RateLimit, RateLimit-Policy, "
-    "Retry-After, Sunset"
+    "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Range, Deprecation, ETag, Link, RateLimit, "
+    "RateLimit-Policy, Retry-After, Sunset"
 )
 PREFLIGHT_SECONDS = 86_400
 ONLY_READ = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -98,8 +99,8 @@ def read_json(content: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counted = Counter(name for name, _value in pairs)  # once through: a body can hold some hundred thousand names
+        twice = next(name for name, times in counted.items() if times > 1)
         raise ValueError(f"“{short(twice)}” stands in one object twice, and programs differ in which they take.")
     return made
 

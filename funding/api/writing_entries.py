@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cache
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -213,7 +213,7 @@ class RecordedSerializer(ContributionSerializer):
         fields = (*ContributionSerializer.Meta.fields, "warnings")  # type: ignore[assignment]  # one more
 
 
-@cache
+@lru_cache(maxsize=1_000)  # names are whatever a client writes
 def _tell_field(name: str, known: tuple[str, ...]) -> str:
     near = get_close_matches(name, known, 1)
     if near:

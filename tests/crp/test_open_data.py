@@ -26,6 +26,10 @@ PUBLIC = (
     "/plans/MLI-CRP-2021/download.csv",
     "/plans/MLI-CRP-2021/revisions/1/canonical.json",
     "/sitemap.xml",
+    "/api/v2/coordination-context/funding",
+    "/exchange/fts/",
+    "/exchange/fts/fts_requirements_funding_mli.csv",
+    "/iati/activities.xml",
 )
 
 
@@ -36,8 +40,14 @@ def test_every_site_may_read(mali: MaliPlans, client: Client, address: str) -> N
         assert answer["Access-Control-Allow-Origin"] == "*"
         exposed = answer["Access-Control-Expose-Headers"].split(", ")
         assert {"ETag", "Link", "Content-Disposition", "RateLimit", "Retry-After", "Deprecation"} <= set(exposed)
+        assert {"Accept-Ranges", "Content-Range"} <= set(exposed)  # Parquet in a page is read in parts
         assert "Access-Control-Allow-Credentials" not in answer.headers
         assert "origin" not in answer.get("Vary", "").lower()  # one answer for all: a cache keeps one copy
+
+
+@pytest.mark.parametrize("address", [address for address in PUBLIC if address.startswith(("/api", "/ex", "/ia"))])
+def test_the_language_of_the_reader_makes_no_other_answer(mali: MaliPlans, client: Client, address: str) -> None:
+    assert "Accept-Language" not in client.get(address).get("Vary", "")
 
 
 def test_304_may_be_read_too(mali: MaliPlans, client: Client) -> None:
@@ -62,7 +72,7 @@ def test_a_preflight_for_reading(db: None, client: Client, method: str) -> None:
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert answer["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
     allowed = {name.lower() for name in answer["Access-Control-Allow-Headers"].split(", ")}
-    assert {"authorization", "if-none-match", "accept"} <= allowed
+    assert {"authorization", "if-none-match", "accept", "x-hdx-hapi-app-identifier"} <= allowed
     assert not {"cookie", "idempotency-key", "*"} & allowed
     assert int(answer["Access-Control-Max-Age"]) > 0
     assert "Access-Control-Request-Method" in answer["Vary"]

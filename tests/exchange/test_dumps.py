@@ -134,6 +134,7 @@ def test_the_database_knows_keys_and_meanings(dump: Path) -> None:
     base.close()
 
 
+@pytest.mark.once
 def test_the_archive_is_a_data_package(dump: Path) -> None:
     report = frictionless.validate(str(next(dump.glob("*.zip"))), type="package")
     assert report.valid, report.flatten(["resource", "type", "message"])[:5]
@@ -152,6 +153,19 @@ def test_the_archive_is_a_data_package(dump: Path) -> None:
     assert [field["name"] for field in everything if not field.get("description")] == []
 
 
+@pytest.mark.once
+def test_the_archive_tells_people_what_it_is(dump: Path) -> None:
+    packed = archive(dump)
+    words = packed.read("README.txt").decode("utf-8-sig")
+    assert "Everything that was published at 2026-11-23 12:00:00 UTC." in words
+    for table in json.loads((dump / "manifest.json").read_bytes())["tables"]:
+        assert f"{table['name']}.csv: {table['rows']:,} rows. " in words
+    assert {name for name in packed.namelist() if name not in words} == {"README.txt"}
+    for sentence in ("It is never 0.", "Money is in US dollars", "never across", "under the terms of their publishers"):
+        assert sentence in words
+
+
+@pytest.mark.once
 def test_a_package_that_is_wrong_is_found(dump: Path, tmp_path: Path) -> None:
     """The test above can fail: a plan that is not there, a text for an amount."""
     archive(dump).extractall(tmp_path / "wrong")
@@ -161,6 +175,7 @@ def test_a_package_that_is_wrong_is_found(dump: Path, tmp_path: Path) -> None:
     assert {"foreign-key", "type-error"} <= {error[0] for error in report.flatten(["type"])}
 
 
+@pytest.mark.once
 def test_the_manifest_tells_the_truth(dump: Path) -> None:
     manifest = json.loads((dump / "manifest.json").read_bytes())
     assert names_in(dump) == {"manifest.json", *(file["name"] for file in manifest["files"])}
@@ -194,12 +209,14 @@ def test_no_draft_and_nobody_s_number_is_in_any_file(mali: MaliPlans, folder: Pa
         assert secret not in found
 
 
+@pytest.mark.once
 def test_the_same_data_are_the_same_bytes(dump: Path, folder: Path) -> None:
     again = folder / make(NOON + timedelta(minutes=1), force=True).made
     for path in dump.glob("*.ndjson.gz"):
         assert path.read_bytes() == (again / path.name).read_bytes()
 
 
+@pytest.mark.once
 def test_a_server_without_parquet_makes_the_rest(
     mali: MaliPlans, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +247,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SqliteFile, "write", fail)
 
 
+@pytest.mark.once
 def test_a_build_that_fails_leaves_nothing(mali: MaliPlans, folder: Path, broken: None) -> None:
     with pytest.raises(KilledError):
         make()
@@ -237,6 +255,7 @@ def test_a_build_that_fails_leaves_nothing(mali: MaliPlans, folder: Path, broken
     assert get("dumps/")["count"] == 0
 
 
+@pytest.mark.once
 def test_a_build_that_fails_leaves_the_old_ones(dump: Path, folder: Path, broken: None) -> None:
     before = {path: path.stat().st_mtime_ns for path in dump.iterdir()}
     with pytest.raises(KilledError):
@@ -245,6 +264,7 @@ def test_a_build_that_fails_leaves_the_old_ones(dump: Path, folder: Path, broken
     assert [entry["name"] for entry in get("dumps/")["results"]] == [dump.name]
 
 
+@pytest.mark.once
 def test_what_a_killed_build_left_is_never_seen_and_removed_by_the_next(mali: MaliPlans, folder: Path) -> None:
     left = folder / ".building-2026-11-22T000000Z"
     left.mkdir(parents=True)
@@ -255,6 +275,7 @@ def test_what_a_killed_build_left_is_never_seen_and_removed_by_the_next(mali: Ma
     assert names_in(folder) == {".lock", "checked.json", "2026-11-23T120000Z"}
 
 
+@pytest.mark.once
 def test_half_a_dump_is_not_seen_while_it_is_written(
     mali: MaliPlans, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -356,6 +377,7 @@ def test_the_newest_stays_however_old() -> None:
     assert store.kept([], date(2026, 1, 1), 7, 12) == set()
 
 
+@pytest.mark.once
 def test_old_ones_are_removed(dump: Path, folder: Path) -> None:
     made = make(NOON + timedelta(days=9), force=True)
     assert made.removed == []  # the newest of its month
@@ -364,6 +386,7 @@ def test_old_ones_are_removed(dump: Path, folder: Path) -> None:
     assert names_in(folder) == {".lock", "checked.json", "2026-12-02T130000Z"}
 
 
+@pytest.mark.once
 def test_the_command(mali: MaliPlans, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("build_dumps", "--keep", "3,4")
     assert capsys.readouterr().out.startswith("Made 2")

@@ -250,6 +250,13 @@ def test_a_star_matches_whatever_there_is(mali: MaliPlans) -> None:
     assert (response.status_code, response.content) == (304, b"")
 
 
+@pytest.mark.parametrize("address", ["plans/", "plans/?format=csv", "rollups/?by=country", "plans/MLI-CRP-2021/"])
+def test_a_304_names_what_the_answer_depends_on(mali: MaliPlans, address: str) -> None:
+    whole = ask(address, **{"accept-encoding": "gzip"})
+    known = ask(address, **{"accept-encoding": "gzip", "if-none-match": whole["ETag"]})
+    assert (known.status_code, known["Vary"]) == (304, whole["Vary"])
+
+
 @pytest.mark.once
 @pytest.mark.parametrize("added", ["-gzip", "-br", ";gzip", "-gzip-br"])
 def test_what_a_proxy_adds_to_a_tag_is_no_other_tag(mali: MaliPlans, added: str) -> None:

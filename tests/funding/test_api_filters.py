@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 import pytest
+from django.utils import timezone
 
 from funding.models import Contribution, Project, ReportedFunding
 from plans.models import Country, Plan
@@ -117,6 +118,22 @@ def test_plans_by_when_they_changed(other: Plan) -> None:
     assert codes("updated_since=2025-07-01T00:00:01Z") == set()
 
 
+def test_a_plan_whose_money_is_deleted_has_changed(other: Plan, history: None) -> None:
+    """Its figures are others: who goes by updated_since would keep the old ones for good."""
+    gift, total = make_contribution(plan=other), make_reported_funding(plan=other)
+    seen: list[str] = []
+    for money in (gift, total):
+        before = timezone.now()
+        assert codes(f"updated_since={before:%Y-%m-%dT%H:%M:%S.%fZ}") == set()
+        money.delete()
+        assert codes(f"updated_since={before:%Y-%m-%dT%H:%M:%S.%fZ}") == {"OTHER"}
+        (row,) = results("plans/?search=OTHER&fields=code,updated_at")
+        assert row["updated_at"] >= before.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        assert get("plans/OTHER/")["updated_at"] == row["updated_at"]
+        seen.append(row["updated_at"])
+    assert seen == sorted(seen)
+
+
 def test_a_plan_for_two_countries_is_listed_once(mali: MaliPlans) -> None:
     make_plan(code="BOTH", countries=[Country.objects.get(iso3="BFA"), Country.objects.get(iso3="NER")])
     assert [row["code"] for row in results("plans/?country=BFA,NER")] == ["BOTH"]
@@ -124,6 +141,7 @@ def test_a_plan_for_two_countries_is_listed_once(mali: MaliPlans) -> None:
     assert results("plans/?country=BFA")[0]["countries"] == ["BFA", "NER"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("address", "count"),
     [

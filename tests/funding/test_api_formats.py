@@ -20,6 +20,7 @@ from django.test import RequestFactory
 
 from crp.common import packing, parquet
 from crp.common.api import hxl
+from crp.common.api.renderers import ndjson_lines
 from crp.common.api.tables import file_name
 from crp.common.columns import Column, Kind
 from crp.common.packing import PackingMiddleware, takes_brotli
@@ -60,6 +61,7 @@ def as_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", LISTS)
 def test_parquet_has_the_rows_of_the_list(mali: MaliPlans, name: str) -> None:
     make_contribution(
@@ -120,6 +122,7 @@ def test_a_server_without_parquet_says_so(mali: MaliPlans, monkeypatch: pytest.M
     assert ask("plans/", accept=f"{PARQUET}, text/csv;q=0.5")["Content-Type"].startswith("text/csv")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("address", TABLES)
 def test_rollups_and_checks_are_tables_in_every_format(mali: MaliPlans, address: str) -> None:
     make_contribution(plan=mali.compendium_2017, donor=Organization.objects.get(code="iom"))
@@ -138,6 +141,7 @@ def test_rollups_and_checks_are_tables_in_every_format(mali: MaliPlans, address:
     assert (list(sheet[0]), len(sheet) - 1) == (columns, len(expected))
 
 
+@pytest.mark.once
 def test_money_of_a_workbook_is_a_number(mali: MaliPlans) -> None:
     answer = ask("plans/MLI-COMPENDIUM-2017/rollup/?by=framework&format=xlsx")
     book = openpyxl.load_workbook(io.BytesIO(body_of(answer)))
@@ -149,6 +153,7 @@ def test_money_of_a_workbook_is_a_number(mali: MaliPlans) -> None:
 # Hashtags
 
 
+@pytest.mark.once
 def test_the_hashtags_stand_below_the_header(mali: MaliPlans) -> None:
     lines = text_of(ask("plans/?format=csv&hxl=1&kind=compendium")).split("\r\n")
     assert lines[0].startswith("code,kind,title,countries,start_year,end_year,revision,")
@@ -163,6 +168,7 @@ def test_the_hashtags_stand_below_the_header(mali: MaliPlans) -> None:
     assert tags["revision"] == ""
 
 
+@pytest.mark.once
 def test_the_hashtags_of_a_workbook_are_texts_above_numbers(mali: MaliPlans) -> None:
     answer = ask("rollups/?by=country&format=xlsx&hxl=1")
     sheet = openpyxl.load_workbook(io.BytesIO(body_of(answer)))["Rollup"]
@@ -174,6 +180,7 @@ def test_the_hashtags_of_a_workbook_are_texts_above_numbers(mali: MaliPlans) -> 
     assert sheet.freeze_panes == "B3"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("address", "name"),
     [
@@ -221,6 +228,7 @@ def test_hashtags_are_well_formed() -> None:
 # The mark for Excel
 
 
+@pytest.mark.once
 def test_a_csv_begins_with_a_mark_where_it_is_asked_for(mali: MaliPlans) -> None:
     plain, marked = body_of(ask("plans/?format=csv")), body_of(ask("plans/?format=csv&bom=1"))
     assert not plain.startswith(b"\xef\xbb\xbf")
@@ -261,10 +269,20 @@ def test_a_name_says_what_the_file_holds(what: str, query: str, name: str) -> No
     assert len(name) <= 120
 
 
+@pytest.mark.once
 def test_a_download_has_that_name(mali: MaliPlans) -> None:
     answer = ask("contributions/?country=MLI&year=2017&as_of=2020-01-31&format=ndjson")
     expected = 'attachment; filename="crp-contributions-country-MLI-year-2017-2020-01-31.ndjson"'
     assert answer["Content-Disposition"] == expected
+
+
+@pytest.mark.once
+def test_a_line_of_ndjson_is_one_to_every_reader() -> None:
+    """Python's splitlines(), which httpx and requests read lines by, ends one at eleven signs."""
+    rows = [{"note": f"a{chr(number)}b"} for number in (*range(0x100), *range(0x2000, 0x2070), 0xFEFF)]
+    written = b"".join(ndjson_lines(rows)).decode()
+    assert [json.loads(line) for line in written.splitlines()] == rows
+    assert written.count("\n") == len(rows)
 
 
 # Packing
@@ -293,6 +311,8 @@ def test_an_answer_is_packed_as_the_client_takes_it() -> None:
     assert by_gzip["Content-Encoding"] == "gzip"
     assert gzip.decompress(by_gzip.content) == LONG
     assert "Content-Encoding" not in packed(an_answer(), "identity")
+    for path in ("/iati/activities.xml", "/exchange/fts/fts_incoming_funding_mli.csv"):
+        assert packed(an_answer("application/xml"), "gzip, br", path)["Content-Encoding"] == "br"
     assert packed(an_answer(), "br", "/plans/").get("Content-Encoding") is None  # a page is packed with gzip alone
     assert packed(an_answer(), "gzip, br", "/plans/")["Content-Encoding"] == "gzip"
 
@@ -312,6 +332,16 @@ def test_what_is_packed_or_must_stay_is_left_alone(response: HttpResponse) -> No
         answer = packed(response, accepted)
         assert (answer.content, answer["ETag"]) == (LONG, '"one"')
         assert "Content-Encoding" not in answer
+
+
+@pytest.mark.once
+def test_a_304_says_that_the_answer_depends_on_how_it_is_packed() -> None:
+    """A cache takes over its headers: without that it would give packed bytes to who can't read them."""
+    unchanged = HttpResponse(status=304, headers={"ETag": '"one"', "Vary": "Accept"})
+    for accepted in ("identity", "gzip", "br"):
+        assert packed(unchanged, accepted)["Vary"] == "Accept, Accept-Encoding"
+    of_a_file = HttpResponse(status=304, headers={"Vary": "Accept", "Cache-Control": "immutable, no-transform"})
+    assert packed(of_a_file, "gzip")["Vary"] == "Accept"
 
 
 @pytest.mark.once

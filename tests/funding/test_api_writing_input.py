@@ -9,7 +9,8 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import Client
 
-from funding.api.writing_body import MOST_BYTES
+from funding.api.writing_body import MOST_BYTES, _object
+from funding.api.writing_entries import _tell_field
 from funding.models import Contribution
 from plans.models import Country
 from tests.admin import Desk, problems
@@ -65,6 +66,31 @@ def test_a_body_that_can_not_be_read(finance: Finance, content: bytes, status: i
     assert words in json.dumps(body, ensure_ascii=False)
     told(finance.send(BATCH, content, Idempotency_Key="k"), status)
     assert Contribution.objects.count() == 1
+
+
+class CountedName(str):
+    """A name that counts how often it is compared."""
+
+    compared = 0
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        CountedName.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_a_name_given_twice_among_many_is_found_at_once() -> None:
+    """Compared each with each, the 400,000 names that fit into a body would take hours."""
+    names = [CountedName(number) for number in (*range(1_000), 999)]
+    with pytest.raises(ValueError, match="“999” stands in one object twice"):
+        _object([(name, None) for name in names])
+    assert CountedName.compared < 5_000
+
+
+def test_what_a_client_writes_is_not_kept_for_ever() -> None:
+    assert _tell_field.cache_info().maxsize is not None
 
 
 @pytest.mark.parametrize(

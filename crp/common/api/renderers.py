@@ -30,6 +30,9 @@ BYTE_ORDER_MARK = "\ufeff"
 # Times as the serializers write them: in UTC, with a Z.
 JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
+# JSON lets them stand in a text, and many readers of lines end one there; each is escaped, which says the same.
+LINE_ENDS = {sign.encode(): f"\\u{ord(sign):04x}".encode() for sign in "\x85\u2028\u2029"}
+
 
 class StreamRenderer(BaseRenderer):
     """Makes a format known to the negotiation; what is in it is streamed."""
@@ -135,7 +138,14 @@ def ndjson_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """Yield the lines of some rows at a time, each row a JSON object."""
     left = iter(rows)
     while several := list(islice(left, ROWS_AT_ONCE)):
-        yield b"\n".join([*map(to_json, several), b""])
+        yield _on_its_line(b"\n".join([*map(to_json, several), b""]))
+
+
+def _on_its_line(written: bytes) -> bytes:
+    """Return JSON whose texts hold nothing that a client takes for the end of a line: Python's splitlines() does."""
+    for sign, escaped in LINE_ENDS.items():
+        written = written.replace(sign, escaped)
+    return written
 
 
 def stream_csv(

@@ -188,13 +188,18 @@ class ChangesView(ConditionalMixin, ChangesParameters, GenericAPIView):
         parameters=[
             OpenApiParameter(
                 SINCE,
-                {"type": "string", "minLength": 1, "maxLength": 200, "default": START},
+                {"type": "string", "pattern": "^[ -~]+$", "maxLength": 200, "default": START},
                 description=f"“{START}” (everything), the `cursor` of the last answer or entry, or a time: changes "
                 "that the feed took up then or later. A cursor is a word to keep, not to read.",
             ),
             OpenApiParameter(
                 RESOURCE,
-                {"type": "array", "items": {"type": "string", "enum": list(RESOURCES)}, "uniqueItems": True},
+                {
+                    "type": "array",
+                    "items": {"type": "string", "enum": list(RESOURCES)},
+                    "minItems": 1,
+                    "uniqueItems": True,
+                },
                 explode=False,
                 description="Of these lists alone. A cursor remembers what was asked for: with it the same can be "
                 "asked for or less, never more.",

@@ -42,13 +42,13 @@ class Page:
 def read_page(since: Cursor, state: State, limit: int) -> Page:
     """Return the next changes. Queries: 1, and a few for each resource among them; none at the end of the feed."""
     if since.position >= state.head:
-        return Page(entries=(), cursor=since, has_more=state.is_behind)
+        return Page(entries=(), cursor=since, has_more=state.goes_on)
     # Nothing beyond the end that was read before: what is committed meanwhile comes with the next page.
     changes = list(_after(since).filter(position__lte=state.head)[: limit + 1])
     has_more = len(changes) > limit
     entries = _entries(changes[:limit], since)
     end = entries[-1].cursor if has_more else since.at(state.head)
-    return Page(entries=entries, cursor=end, has_more=has_more or state.is_behind)
+    return Page(entries=entries, cursor=end, has_more=has_more or state.goes_on)
 
 
 def read_on(since: Cursor, state: State, at_once: int) -> Iterator[Entry]:

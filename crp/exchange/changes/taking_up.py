@@ -40,6 +40,13 @@ class State(NamedTuple):
     forgotten_before: datetime | None
     is_behind: bool
     """Whether something is committed that is not taken up yet."""
+    is_held: bool = False
+    """Whether it can't be taken up now: somebody writes for long, or the database can only be read."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether to ask at once brings more. Where it is held, that would be to ask without end."""
+        return self.is_behind and not self.is_held
 
 
 def read_state() -> State:
@@ -79,7 +86,7 @@ def catch_up(rounds: int | None = None) -> State:
         except (OperationalError, InternalError):
             if connection.in_atomic_block:
                 raise
-            return state
+            return state._replace(is_held=True)
         rounds = None if rounds is None else rounds - 1
         state = read_state()
     return state

@@ -94,10 +94,10 @@ class DumpsView(ConditionalMixin, StrictParametersMixin):
     @extend_schema(
         operation_id="dumps",
         summary="List the dumps",
-        description="The whole dataset as files: every list of this API, whole, with the same columns, as one archive "
-        "of CSV (a Data Package), as an SQLite database, and each list as packed NDJSON and as Parquet. Made every "
-        "night on which anything has changed. Kept are those of the last 7 days, and the last of each month for a "
-        "year, unless whoever runs this server says otherwise.",
+        description="The whole dataset as files: every list of this API but terms/, whole, with the same columns, as "
+        "one archive of CSV (a Data Package), as an SQLite database, and each list as packed NDJSON and as Parquet. "
+        "Made every night on which anything has changed. Kept are those of the last 7 days, and the last of each "
+        "month for a year, unless whoever runs this server says otherwise.",
         responses=DumpsSerializer,
         parameters=[
             OpenApiParameter(

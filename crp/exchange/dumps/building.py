@@ -23,7 +23,7 @@ from crp.common import parquet
 from crp.common.api.conditional import code_fingerprint
 from crp.common.columns import Column
 from crp.exchange.dumps import store
-from crp.exchange.dumps.package import describe, licence
+from crp.exchange.dumps.package import describe, licence, readme
 from crp.exchange.dumps.tables import TABLES, DumpError, DumpTable
 from crp.exchange.dumps.writers import (
     JSON,
@@ -167,6 +167,7 @@ def _write_tables(folder: Path, now: datetime, stamp: Stamp, say: Say) -> tuple[
         descriptor = describe(written, now, f"{stamp[0]}.{stamp[1]}", settings.SITE_ADDRESS)
         described = json.dumps(descriptor, ensure_ascii=False, indent=1).encode()
         archive.add("datapackage.json", described)
+        archive.add("README.txt", readme(written, now, settings.SITE_ADDRESS).encode("utf-8-sig"))  # Notepad's way
         for writer in writers:
             writer.close()
         unfinished.pop_all()

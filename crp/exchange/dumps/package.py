@@ -28,6 +28,17 @@ DESCRIPTION = (
     "the description of each column says which. Times are in UTC. A text that a spreadsheet would run as a formula has "
     "an apostrophe before it."
 )
+BEFORE_ADDING = (
+    "An empty cell is not reported or not defined. It is never 0.",
+    "Money is in US dollars, with two decimals: read it as decimals, not as floating point.",
+    "funding-requests.csv holds the same money several times: add within one breakdown of one plan, never across.",
+    "Of contributions.csv add counted_usd, never amount_usd: pledges and possible duplicates are on record too.",
+    "reported-funding.csv has official totals. Add none to contributions, and none of one scope to another.",
+    "Days and times are in UTC. Several values of one cell are joined by “;”.",
+    "Codes are texts: 002 is a region, NA is Namibia. pandas: dtype=str, keep_default_na=False for such columns.",
+    "A text that a spreadsheet would run as a formula has an apostrophe before it.",
+)
+"""What somebody who opens the files without reading more has to know."""
 OF_LISTS = "Several values are joined by “;”; empty: none."
 
 
@@ -48,6 +59,19 @@ def describe(
         "resources": [_resource(*entry) for entry in tables],
     }
     return {**package, "homepage": address} if address else package
+
+
+def readme(tables: Sequence[tuple[DumpTable, Sequence[Column], int]], made_at: datetime, address: str) -> str:
+    """Return what the archive says of itself to people: what it holds, of when, and under which terms."""
+    about = [TITLE, f"Everything that was published at {made_at:%Y-%m-%d %H:%M:%S} UTC."]
+    held = [f"  {table.name}.csv: {rows:,} rows. {table.description}" for table, _columns, rows in tables]
+    parts = [
+        [*about, address] if address else about,
+        ["Files", *held, "  datapackage.json: every column, its unit, and what an empty cell of it means."],
+        ["Before you add anything up", *(f"  - {sentence}" for sentence in BEFORE_ADDING)],
+        ["Terms", f"  {licence(address)['title']}"],
+    ]
+    return "\r\n\r\n".join("\r\n".join(part) for part in parts) + "\r\n"
 
 
 def licence(address: str) -> Mapping[str, str]:
