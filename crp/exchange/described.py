@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -80,18 +80,16 @@ def describe_home(portfolio: Portfolio, absolute: Absolute) -> list[Node]:
         modified=_changed_at(portfolio.plans),
         temporal=f"{years[0]}/{years[-1]}" if years else "",
         places=[{"@type": "Place", "name": _("World")}],
-        files=[
-            ("csv", f"{reverse('api:plans-list')}?format=csv"),
-            ("json", reverse("api:plans-list")),
-            *((form, reverse("gaps-download", args=[form])) for form in FORMATS if form not in {"csv", "json"}),
-        ],
+        files=[(form, f"{reverse('api:plans-list')}?format={form}") for form in API_FORMATS],
         creators=[IOM],
     )
     return [site, _catalogue(absolute), dataset]
 
 
 def describe_data(tables: Iterable[Mapping[str, str]], absolute: Absolute) -> list[Node]:
-    """Return the catalogue with a dataset for each table of the API. Queries: 0."""
+    """Return the catalogue with a dataset for each table of the API. Queries: 1."""
+    plans = Plan.objects.in_force().order_by().annotate(changed_at=updated_at())
+    known = plans.aggregate(newest=Max("changed_at"), first=Min("start_year"), last=Max("end_year"))
     datasets = [
         _dataset(
             absolute,
@@ -100,6 +98,9 @@ def describe_data(tables: Iterable[Mapping[str, str]], absolute: Absolute) -> li
             name=f"{_site_name()}: {table['title']}",
             description=_("A table of all published crisis response plans. One row for each %(row)s.")
             % {"row": table["row"]},
+            modified=known["newest"],
+            temporal=f"{known['first']}/{known['last']}" if known["first"] else "",
+            places=[{"@type": "Place", "name": _("World")}],
             files=[(form, f"{table['address']}?format={form}") for form in API_FORMATS],
             creators=[IOM],
         )
@@ -160,8 +161,8 @@ def describe_country(page: CountryPage, absolute: Absolute) -> list[Node]:
         files=[(form, f"{listed}?country={country.iso3}&format={form}") for form in API_FORMATS],
         creators=[IOM],
     )
-    parts = [absolute(reverse("plan", args=[line.plan.code])) for line in page.lines]
-    dataset["hasPart"] = [{"@type": "Dataset", "@id": f"{part}#data", "url": part} for part in parts]
+    # The names of nodes on other pages: with a type each would be a dataset of this page, without a description.
+    dataset["hasPart"] = [{"@id": _identity(absolute, "plan", [line.plan.code])} for line in page.lines]
     return [dataset, _crumbs(absolute, crumbs)]
 
 
@@ -193,11 +194,9 @@ def _dataset(
     temporal: str = "",
     places: Sequence[Node] = (),
 ) -> Node:
-    with override("en"):  # one name for the dataset in every language
-        identity = absolute(reverse(path, args=args))
     node: Node = {
         "@type": "Dataset",
-        "@id": f"{identity}#{anchor}",
+        "@id": _identity(absolute, path, args, anchor),
         "url": absolute(reverse(path, args=args)),
         "name": name,
         "description": description,
@@ -216,6 +215,12 @@ def _dataset(
         "variableMeasured": [] if figures is None else _variables(figures, absolute),
     }
     return {key: value for key, value in node.items() if value not in (None, "", [])}
+
+
+def _identity(absolute: Absolute, path: str, args: Sequence[str], anchor: str = "data") -> str:
+    """Return the name of a dataset, which is the same in every language."""
+    with override("en"):
+        return f"{absolute(reverse(path, args=args))}#{anchor}"
 
 
 def _variables(figures: Rollup, absolute: Absolute) -> list[Node]:

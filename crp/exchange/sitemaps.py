@@ -1,4 +1,4 @@
-"""The map of the site for search engines: every public page in every language, as sitemaps.org has it.
+"""The map of the site for search engines: every public page in its languages, as sitemaps.org has it.
 
 Own, because Django's asks for the address of each page once for each pair of languages: 13 times as long for 892 plans.
 """
@@ -16,6 +16,7 @@ from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils.translation import override
 
+from crp.common.guide import FILES, address_of
 from funding.models import Contribution, Organization
 from funding.rollups.ledger import public
 from funding.updated import updated_at
@@ -37,6 +38,8 @@ class Page:
 
     path: str
     changed_at: datetime | None
+    is_translated: bool = True
+    """Whether its words are those of the language that its address says."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ def _general(first: int, last: int) -> Iterator[Page]:
     newest = _changed(_plans()).aggregate(newest=Max("changed_at"))["newest"]
     for name in (*OF_DATA, *OF_WORDS)[first:last]:
         yield Page(reverse(name), newest if name in OF_DATA else None)
+
+
+def _of_guide(first: int, last: int) -> Iterator[Page]:
+    for name in list(FILES)[first:last]:
+        yield Page(address_of(name), None, is_translated=False)
 
 
 def _of_plans(first: int, last: int) -> Iterator[Page]:
@@ -119,6 +127,7 @@ def _of_donors(first: int, last: int) -> Iterator[Page]:
 
 SECTIONS = {
     "pages": Section(lambda: len(OF_DATA) + len(OF_WORDS), _general),
+    "guide": Section(lambda: len(FILES), _of_guide),
     "plans": Section(lambda: _plans().count(), _of_plans, len(OF_A_PLAN)),
     "countries": Section(lambda: _countries().count(), _of_countries),
     "sectors": Section(Sector.objects.count, _of_sectors),
@@ -137,7 +146,7 @@ def write_index(absolute: Absolute) -> str:
 
 
 def write_file(section: str, number: int, absolute: Absolute) -> str:
-    """Return the pages of a file, each in every language and with the addresses of the others. Queries: 2 at most."""
+    """Return the pages of a file, each in its languages and with the addresses of the others. Queries: 2 at most."""
     languages = [code for code, _name in settings.LANGUAGES]
     with override(settings.LANGUAGE_CODE):  # whose addresses have no prefix
         pages = list(SECTIONS[section].file(number))
@@ -145,9 +154,11 @@ def write_file(section: str, number: int, absolute: Absolute) -> str:
     lines = []
     for page in pages:
         addresses = [
-            f"{origin}{page.path if code == settings.LANGUAGE_CODE else f'/{code}{page.path}'}" for code in languages
+            f"{origin}{page.path if code == settings.LANGUAGE_CODE else f'/{code}{page.path}'}"
+            for code in (languages if page.is_translated else [settings.LANGUAGE_CODE])
         ]
-        others = "".join(map(_alternate, (*languages, "x-default"), (*addresses, addresses[0])))
+        named = zip((*languages, "x-default"), (*addresses, addresses[0]), strict=True) if page.is_translated else ()
+        others = "".join(_alternate(language, address) for language, address in named)
         changed = f"<lastmod>{page.changed_at.isoformat(timespec='seconds')}</lastmod>" if page.changed_at else ""
         lines += [f"<url><loc>{escape(address)}</loc>{changed}{others}</url>" for address in addresses]
     return _document("urlset", lines)

@@ -35,6 +35,11 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _no_part(value: Any) -> bool:
+    """Return whether a place within the country is told as HAPI tells it at admin_level 0."""
+    return value is None
+
+
 LOCATION = {
     "location_ref": _whole,
     "location_code": _text(128),
@@ -57,6 +62,10 @@ FUNDING: Mapping[str, Callable[[Any], bool]] = {
 PRESENCE: Mapping[str, Callable[[Any], bool]] = {
     "resource_hdx_id": FUNDING["resource_hdx_id"],
     **LOCATION,
+    "admin1_code": _no_part,
+    "admin1_name": _no_part,
+    "admin2_code": _no_part,
+    "admin2_name": _no_part,
     "admin_level": _whole,
     "org_acronym": _text(32),
     "org_name": _text(512),

@@ -67,7 +67,9 @@ def problems_of(activities: list[Any], today: date) -> list[str]:
 
 
 def percentages(activity: Any, today: date) -> Iterator[str]:
-    """Sectors of a vocabulary add to 100, and countries with regions do."""
+    """There is a sector; those of a vocabulary add to 100, and countries with regions do."""
+    if not activity.findall("sector") and not activity.findall("transaction/sector"):
+        yield "no sector"
     shares: dict[str, list[Decimal]] = defaultdict(list)
     for sector in activity.findall("sector"):
         shares[f"sectors of {sector.get('vocabulary')}"].append(Decimal(sector.get("percentage")))
@@ -138,7 +140,10 @@ def codes(activity: Any, today: date) -> Iterator[str]:
 
 
 def organizations(activity: Any, today: date) -> Iterator[str]:
-    """Kinds of organizations are those of the list."""
+    """Kinds of organizations are those of the list, and every other identifier says whose it is."""
+    for one in activity.findall("other-identifier"):
+        if not (one.find("owner-org") is not None and one.find("owner-org").get("ref")):
+            yield f"other-identifier {one.get('ref')} without an owner"
     for name in ("reporting-org", "participating-org", "provider-org", "receiver-org"):
         for one in activity.iter(name):
             if one.get("type") not in {None, *ORGANIZATION_TYPES}:
@@ -152,6 +157,8 @@ def classifications(activity: Any, today: date) -> Iterator[str]:
             yield f"cluster {sector.get('code')}"
         if sector.get("vocabulary") == "99" and not (sector.get("vocabulary-uri") or "").startswith("http"):
             yield "own sectors without an address"
+        if sector.get("vocabulary") in {"98", "99"} and not sector.findtext("narrative"):
+            yield "own sectors without a name"
     for aid in activity.iter("aid-type"):
         if aid.get("vocabulary") != "2" or aid.get("code") not in set("1234"):
             yield f"aid type {aid.attrib}"

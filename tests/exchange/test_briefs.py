@@ -171,8 +171,9 @@ def hard_plan(*, reports: bool) -> Any:
     return plan
 
 
-@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
-@pytest.mark.parametrize("reports", [True, False])
+@pytest.mark.parametrize(
+    ("language", "reports"), [("en", False), *((code, True) for code, _name in settings.LANGUAGES)]
+)
 def test_two_pages_are_enough_for_any_plan(
     client: Client, empty_database: None, language: str, *, reports: bool
 ) -> None:

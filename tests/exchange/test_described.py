@@ -64,10 +64,10 @@ def test_every_dataset_has_what_a_search_engine_needs(
         for file in dataset["distribution"]:
             assert file["contentUrl"].startswith("http://testserver/")
             assert re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", file["encodingFormat"])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*\+00:00", dataset["dateModified"])
+        assert re.fullmatch(r"\d{4}(-\d\d-\d\d)?/\d{4}(-\d\d-\d\d)?", dataset["temporalCoverage"])
+        assert dataset["spatialCoverage"][0]["name"]
         if address != "/data/":
-            assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*\+00:00", dataset["dateModified"])
-            assert re.fullmatch(r"\d{4}(-\d\d-\d\d)?/\d{4}(-\d\d-\d\d)?", dataset["temporalCoverage"])
-            assert dataset["spatialCoverage"][0]["name"]
             assert set(values(dataset)) == {"requested_usd", "received_usd", "gap_usd", "percent_funded"}
 
 
@@ -92,6 +92,17 @@ def test_a_plan_tells_its_own_figures(mali: MaliPlans, client: Client) -> None:
     assert dataset["temporalCoverage"] == "2017/2017"
     assert dataset["spatialCoverage"][0]["identifier"] == "MLI"
     assert dataset["creator"][0]["url"] == "https://www.iom.int"
+
+
+@pytest.mark.parametrize("prefix", ["", "/fr"])
+def test_the_parts_of_a_country_are_the_datasets_of_its_plans(mali: MaliPlans, client: Client, prefix: str) -> None:
+    (dataset,) = datasets(graph_of(client, f"{prefix}/countries/MLI/"))
+    named = [part["@id"] for part in dataset["hasPart"]]
+    assert len(named) == 3
+    for part in dataset["hasPart"]:
+        assert list(part) == ["@id"]  # a node with a type would be a dataset without a name
+        path = part["@id"].removeprefix("http://testserver").partition("#")[0]
+        assert datasets(graph_of(client, f"{prefix}{path}"))[0]["@id"] == part["@id"]
 
 
 def test_what_is_not_reported_has_no_value(mali: MaliPlans, client: Client) -> None:

@@ -16,10 +16,16 @@ from django.test import Client
 
 from crp.exchange.fts_files.columns import CLUSTERS, FLOWS, REQUIREMENTS, hashtags_of
 from crp.exchange.fts_files.figures import amount, share
-from funding.models import Contribution
+from funding.models import Contribution, ReportedFunding
 from plans.models import Country
 from tests.conftest import MaliPlans
-from tests.factories import make_contribution, make_organization, make_plan
+from tests.factories import (
+    make_contribution,
+    make_country,
+    make_organization,
+    make_plan,
+    make_reported_funding,
+)
 from tests.importing import fts_files
 from tests.shared import shared_path
 
@@ -85,6 +91,7 @@ def test_columns_are_those_of_fts() -> None:
         assert all(tag.startswith("#") for tag in tags)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "columns"),
     [
@@ -110,19 +117,65 @@ def test_the_mali_plans_by_country(client: Client, mali: MaliPlans) -> None:
     assert text.splitlines() == [
         fts_files.REQUIREMENTS,
         (
-            "MLI,MLI-COMPENDIUM-2017,Mali 2017,MLI-COMPENDIUM-2017,,Humanitarian Compendium,2017-01-01,2017-12-31,2017,"
-            "37360000,112550,0"
+            f"MLI,MLI-CRP-2025-2026,{mali.crp_2025_2026.title},MLI-CRP-2025-2026,,Crisis Response Plan,2025-01-01,"
+            "2026-12-31,2025,32353500,,"
         ),
         f"MLI,MLI-CRP-2021,{mali.crp_2021.title},MLI-CRP-2021,,Crisis Response Plan,2021-01-01,2021-12-31,2021,,,",
         (
-            f"MLI,MLI-CRP-2025-2026,{mali.crp_2025_2026.title},MLI-CRP-2025-2026,,Crisis Response Plan,2025-01-01,"
-            "2026-12-31,2025,32353500,,"
+            "MLI,MLI-COMPENDIUM-2017,Mali 2017,MLI-COMPENDIUM-2017,,Humanitarian Compendium,2017-01-01,2017-12-31,2017,"
+            "37360000,112550,0"
         ),
     ]
     assert text_of(client, "fts_requirements_funding_global") == text
     assert text_of(client, "fts_requirements_funding_bfa").splitlines() == [fts_files.REQUIREMENTS]
     second = text_of(client, "fts_requirements_funding_mli", hxl="1").splitlines()[1]
     assert second.startswith("#country+code,#activity+appeal+id+fts_internal,")
+
+
+def test_rows_stand_in_the_order_of_fts(client: Client) -> None:
+    """By country, the newest year first, and what is outside any plan after the plans of its year."""
+    first, second = make_country(iso3="AAA"), make_country(iso3="BBB")  # before Mali, whose plans are there
+    of_plan = {"contributions": 0, "start_year": 2023, "end_year": 2024}
+    make_plan(code="B", countries=[second, first], **of_plan)
+    make_plan(code="A", countries=[second], totals_year=2024, **of_plan)
+    make_plan(code="C", countries=[second], **of_plan)
+    for country, year in ((first, 2025), (second, 2023), (second, 2024)):
+        make_reported_funding(country=country, scope=ReportedFunding.Scope.COUNTRY, year=year, amount_usd="1.00")
+
+    rows = rows_of(client, "fts_requirements_funding_global")
+    assert [(row["countryCode"], row["year"], row["id"]) for row in rows[:7]] == [
+        ("AAA", "2025", ""),
+        ("AAA", "2023", "B"),
+        ("BBB", "2024", "A"),
+        ("BBB", "2024", ""),
+        ("BBB", "2023", "B"),
+        ("BBB", "2023", "C"),
+        ("BBB", "2023", ""),
+    ]
+    assert [row["year"] for row in rows[7:]] == ["2025", "2021", "2017"]
+    clusters = rows_of(client, "fts_requirements_funding_cluster_global")
+    assert [*dict.fromkeys(row["id"] for row in clusters)][:2] == ["A", "C"]  # B has two countries
+
+
+@pytest.mark.parametrize(
+    ("told", "cells"),
+    [
+        ("Gaza 2019  (part of 2018-2020 HRP) 664", ("Gaza 2019  (part of 2018-2020 HRP)", "", "664")),
+        ("Mali 2024 HMLI24 900", ("Mali 2024", "HMLI24", "900")),
+        ("Sahel RBFAMLI1112 901", ("Sahel", "RBFAMLI1112", "901")),
+        ("A plan", ("A plan", "", "")),
+    ],
+)
+def test_an_outgoing_flow_names_the_plan_it_went_to(client: Client, told: str, cells: tuple[str, str, str]) -> None:
+    plan = make_plan(contributions=0)
+    note = f"Left the plan\nWent to plan: {told}"
+    of_fts = {"external_scheme": "fts", "external_id": "77", "note": note}
+    make_contribution(plan=plan, flow=Contribution.Flow.OUTGOING, amount_usd="5.00", **of_fts)
+
+    (row,) = rows_of(client, "fts_outgoing_funding_global")
+
+    assert (row["destPlan"], row["destPlanCode"], row["destPlanId"]) == cells
+    assert row["description"] == "Left the plan"
 
 
 def test_clusters_add_to_the_plan(client: Client, mali: MaliPlans) -> None:
@@ -184,6 +237,7 @@ def test_flows_tell_what_counts_and_nothing_else(client: Client, mali: MaliPlans
     assert [row["id"] for row in rows_of(client, "fts_internal_funding_mli")] == ["INSIDE-1"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("address", "status"),
     [
@@ -204,6 +258,7 @@ def test_what_is_not_there_is_said(client: Client, address: str, status: int) ->
     assert answer.json()["detail"]
 
 
+@pytest.mark.once
 def test_the_files_are_listed_and_each_is_there(client: Client) -> None:
     files = client.get("/exchange/fts/").json()["files"]
     assert len(files) == 6

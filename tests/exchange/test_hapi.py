@@ -152,6 +152,29 @@ def test_whether_a_country_has_a_response_plan_is_told_only_where_crp_has_one(cl
         assert client.get(ADDRESS)["ETag"] != etag
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"start_date": "2022"}, ["DAYS", "MLI-CRP-2025-2026"]),
+        ({"start_date": "2024-06-30"}, ["DAYS", "MLI-CRP-2025-2026"]),  # DAYS ends on this day
+        ({"start_date": "2024-06-30T23:59:59"}, ["DAYS", "MLI-CRP-2025-2026"]),
+        ({"start_date": "2024-07"}, ["MLI-CRP-2025-2026"]),
+        ({"end_date": "2017-01"}, ["MLI-COMPENDIUM-2017"]),
+        ({"end_date": "2024-02-14"}, ["MLI-COMPENDIUM-2017", "MLI-CRP-2021"]),
+        ({"end_date": "2024-02"}, ["DAYS", "MLI-COMPENDIUM-2017", "MLI-CRP-2021"]),  # DAYS begins on the 15th
+        ({"start_date": "2021", "end_date": "2021"}, ["MLI-CRP-2021"]),
+        ({"start_date": "2026-12-31", "end_date": "9999"}, ["MLI-CRP-2025-2026"]),
+        ({"end_date": "2016"}, []),
+    ],
+)
+def test_rows_are_found_by_their_period(
+    client: Client, mali: MaliPlans, asked: dict[str, str], found: list[str]
+) -> None:
+    days = {"start_on": date(2024, 2, 15), "end_on": date(2024, 6, 30), "start_year": 2024, "end_year": 2024}
+    make_plan(code="DAYS", contributions=0, **days)
+    assert codes(funding(client, **asked)) == found
+
+
 @pytest.mark.django_db
 def test_csv_has_the_same_rows_under_the_same_names(client: Client, mali: MaliPlans) -> None:
     make_plan(title="=1+1", code="AAA", contributions=0)
@@ -188,6 +211,12 @@ def test_csv_has_the_same_rows_under_the_same_names(client: Client, mali: MaliPl
         ("appeal_code=%00", "appeal_code", "value_error"),
         ("%00=1", "\ufffd", "extra_forbidden"),
         ("<script>=1", "<script>", "extra_forbidden"),
+        ("start_date=2025-13", "start_date", "value_error"),
+        ("start_date=2025-02-29", "start_date", "value_error"),
+        ("start_date=01/02/2025", "start_date", "value_error"),
+        ("end_date=2025-01-01T24:00:00", "end_date", "value_error"),
+        ("end_date=0000", "end_date", "value_error"),
+        ("end_date=٢٠٢٥", "end_date", "value_error"),
     ],
 )
 def test_what_cannot_be_used_is_named_in_the_shape_of_fastapi(client: Client, query: str, name: str, kind: str) -> None:
@@ -265,11 +294,23 @@ def test_presence_names_the_clusters_that_iom_asks_for(client: Client, mali: Mal
     ] * 2
     assert presence(client, admin_level="1") == presence(client, org_acronym="WFP") == []
     assert several.countries.count() == 2
+    assert {row["reference_period_start"][:4] for row in presence(client, end_date="2017-06")} == {"2017"}
+    assert {row["reference_period_start"][:4] for row in presence(client, start_date="2018-01-01")} == {"2025"}
+    assert presence(client, location_ref=location_ref("MLI")) == rows
+    assert presence(client, location_ref=location_ref("BFA")) == presence(client, admin1_code="ML01") == []
+    assert presence(client, admin2_name="Bamako") == presence(client, provider_admin1_name="Bamako") == []
     header, *lines = lines_of(
         client.get("/api/v2/coordination-context/operational-presence", {"output_format": "csv", "limit": 2})
     )
     assert header == list(PRESENCE)
     assert len(lines) == 2
+
+
+def test_a_plan_that_has_not_begun_is_no_presence(client: Client, mali: MaliPlans) -> None:
+    with time_machine.travel("2024-12-31T12:00:00Z"):
+        assert {row["reference_period_start"][:4] for row in presence(client)} == {"2017"}
+    with time_machine.travel("2025-01-01T12:00:00Z"):
+        assert {row["reference_period_start"][:4] for row in presence(client)} == {"2017", "2025"}
 
 
 @pytest.mark.once
@@ -288,7 +329,10 @@ def test_an_identifier_is_made_and_asked_for_by_nobody(client: Client) -> None:
     missing = client.get(address)
     assert [problem["type"] for problem in missing.json()["detail"]] == ["missing", "missing"]
     assert client.get("/api/v2/util/version").json()["api_version"] == "2"
-    assert client.get("/api/v2/nothing").status_code == 404
+    for nothing in ("/api/v2/", "/api/v2/metadata/location?app_identifier=x", "/api/v2/<script>"):
+        absent = client.get(nothing)
+        assert (absent.status_code, absent["Content-Type"]) == (404, "application/json")
+        assert "coordination-context/funding" in absent.json()["detail"]
 
 
 SPEC: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)

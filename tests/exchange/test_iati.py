@@ -103,7 +103,7 @@ def test_the_three_mali_plans_are_valid_and_break_no_rule(client: Client, mali: 
     ]
     assert [[amount for _type, amount, _ref in money(one)] for one in activities] == [["112550.00"], [], []]
     (of_2017, of_2021, newest) = activities
-    assert shares(of_2021, "10") == shares(of_2021, "99") == {}  # it states no amount: nothing is invented
+    assert (shares(of_2021, "10"), shares(of_2021, "99")) == ({}, {"not-specified": "100"})  # it states no amount
     assert newest.find("recipient-country").get("code") == "ML"
     own = shares(newest, "99")
     assert len(own) == 18
@@ -256,6 +256,14 @@ def test_sectors_add_to_100_whatever_the_lines_add_to(client: Client) -> None:
     assert shares(of_short, "99")["not-specified"] == "70"
     assert sorted(shares(of_long, "99").values()) == ["33.3333", "33.3333", "33.3334"]
     assert shares(of_short, "10") == {}  # none of its sectors belongs to a cluster
+
+
+def test_a_plan_without_amounts_by_sector_has_all_of_it_not_specified(client: Client) -> None:
+    one = activity(client, make_plan(sectors=0, projects=0, contributions=0))
+
+    assert shares(one, "10") == {}  # nobody said that it is outside of the clusters
+    assert shares(one, "99") == {"not-specified": "100"}
+    assert one.findtext("sector/narrative") == "Not specified"
 
 
 def test_an_inter_agency_plan_is_told_by_a_secondary_reporter_and_named_as_an_appeal(client: Client) -> None:

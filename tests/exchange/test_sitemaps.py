@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from crp.common.guide import FILES
 from crp.exchange import sitemaps
 from plans.models import Plan, Revision
 from tests.conftest import MaliPlans
@@ -46,17 +47,22 @@ def test_every_page_is_there_and_answers(mali: MaliPlans, client: Client) -> Non
     for path in (
         "/", "/gaps/", "/fr/countries/", "/ar/methodology/", "/es/data/", "/plans/MLI-CRP-2021/",
         "/fr/plans/MLI-CRP-2025-2026/funding/", "/plans/MLI-COMPENDIUM-2017/checks/", "/plans/MLI-CRP-2021/revisions/",
-        "/countries/MLI/", "/sectors/IOM-2025/SHELTER/",
+        "/countries/MLI/", "/sectors/IOM-2025/SHELTER/", "/data/api/", "/data/api/plans/", "/data/api/webhooks/",
     ):  # fmt: skip
         assert HOST + path in found
-    assert not [address for address in found if "?" in address or "/admin" in address or "/api" in address]
+    assert not [address for address in found if "?" in address or "/admin" in address or "/api/v" in address]
     english = [address for address in found if not re.match(rf"{HOST}/(fr|es|ar)/", address)]
-    assert len(found) == 4 * len(english)
+    guide = [address for address in found if "/data/api/" in address]  # which is in English alone
+    assert set(guide) <= set(english)
+    assert len(guide) == len(FILES)
+    assert all(not found[address].findall(LINK) for address in guide)
+    assert len(found) - len(guide) == 4 * (len(english) - len(guide))
     for address in english:
         if "/sectors/" not in address and "COMPENDIUM" not in address and "2021" not in address:
             assert client.get(address.removeprefix(HOST)).status_code == 200, address
 
 
+@pytest.mark.once
 def test_each_language_names_all(mali: MaliPlans, client: Client) -> None:
     found = entries(client)
     expected = {
@@ -114,6 +120,7 @@ def test_no_file_can_be_longer_than_is_allowed() -> None:
         assert 0 < section.entries_in_a_file * section.pages_each * 4 <= 50_000
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "path", ["/sitemap-plans-0.xml", "/sitemap-plans-2.xml", "/sitemap-nope-1.xml", "/sitemap-plans-99999999999999.xml"]
 )
@@ -156,6 +163,7 @@ def allows(rules: list[tuple[str, str]], path: str) -> bool:
     return max(fitting, default=(0, True))[1]
 
 
+@pytest.mark.once
 def test_robots(mali: MaliPlans, client: Client) -> None:
     answer: Any = client.get("/robots.txt")
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
@@ -180,6 +188,7 @@ def test_robots(mali: MaliPlans, client: Client) -> None:
         assert allows(rules, address.removeprefix(HOST)), address
 
 
+@pytest.mark.once
 def test_another_host_is_not_named(client: Client) -> None:
     for path in ("/robots.txt", "/sitemap.xml", "/"):
         assert client.get(path, headers={"host": "evil.example"}).status_code == 400

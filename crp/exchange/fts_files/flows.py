@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -39,10 +40,11 @@ KEPT_IN_NOTE: Mapping[str, str] = {
     "Clusters": "destGlobalClusters",
     "Countries": "destLocations",
     "Went to": "destLocations",
-    "Went to plan": "destPlan",
     "Project": "destProject",
 }
-AMOUNT_IN_PART = "Original amount, in part"
+AMOUNT_IN_PART, WENT_TO_PLAN = "Original amount, in part", "Went to plan"
+PLAN_OF_FTS = re.compile(r"(.*?)(?: ([A-Z]{4,}[0-9]{2,}))?(?: ([0-9]+))?")
+"""Title, code and number of a plan, as the import writes them one after the other; FTS has not always a code."""
 
 
 def flow_rows(country: Country | None, flow: Contribution.Flow) -> Iterator[Sequence[Any]]:
@@ -166,6 +168,8 @@ def _from_note(note: str) -> dict[str, str]:
         column = KEPT_IN_NOTE.get(name) if colon else None
         if name == AMOUNT_IN_PART:
             cells["originalCurrency" if value.isalpha() else "originalAmount"] = value
+        elif colon and name == WENT_TO_PLAN and (plan := PLAN_OF_FTS.fullmatch(value)):
+            cells |= dict(zip(("destPlan", "destPlanCode", "destPlanId"), plan.groups(default=""), strict=True))
         elif column is None:
             description.append(line)
         else:

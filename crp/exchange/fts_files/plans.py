@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
+
+from django.db.models.functions import Coalesce
 
 from crp.exchange.appeals import APPEAL_TYPES, Names, first_day, last_day, names_of
 from crp.exchange.by_country import links_of, rows_of
@@ -34,14 +37,24 @@ class _Line(NamedTuple):
 
 
 def requirement_rows(country: Country | None) -> Iterator[Row]:
-    """Yield a row for each plan and country; then one for each year of money outside any plan.
+    """Yield a row for each plan and country, and one for each year of money outside any plan.
 
+    By country, the newest year first, what is outside any plan after the plans of its year: the order that FTS has.
     ``country`` None: of all countries. Queries: 2, and 5 for every 2,000 rows.
     """
-    links = links_of(Plan.objects.in_force())
+    return merge(_of_plans(country), _outside_plans(country), key=_place_in_file)
+
+
+def _place_in_file(row: Row) -> tuple[str, int, bool]:
+    iso3, number, year = row[0], row[1], row[8]
+    return iso3, -year, number == ""
+
+
+def _of_plans(country: Country | None) -> Iterator[Row]:
+    links = links_of(Plan.objects.in_force()).annotate(year=Coalesce("plan__totals_year", "plan__start_year"))
     if country is not None:
         links = links.filter(country=country)
-    for row in rows_of(links):
+    for row in rows_of(links.order_by("country__iso3", "-year", "appeal_code", "plan")):
         kind = APPEAL_TYPES[row.plan.kind]
         yield (
             row.country.iso3,
@@ -53,7 +66,6 @@ def requirement_rows(country: Country | None) -> Iterator[Row]:
             amount(row.received_usd),
             share(row.received_usd, row.requested_usd),
         )
-    yield from _outside_plans(country)
 
 
 def _outside_plans(country: Country | None) -> Iterator[Row]:
@@ -67,14 +79,17 @@ def _outside_plans(country: Country | None) -> Iterator[Row]:
 
 
 def cluster_rows(country: Country | None, *, is_global: bool) -> Iterator[Row]:
-    """Yield a row for each plan of one country and each of its clusters. Queries: 1, and 8 for every 250 plans.
+    """Yield a row for each plan of one country and each of its clusters, by country, the newest year first.
 
     Plans of several countries are left out: they do not divide their clusters by country.
+    Queries: 1, and 8 for every 250 plans.
     """
     plans = Plan.objects.in_force().filter(kept_figures__only_country_id__gt=0)
     if country is not None:
         plans = plans.filter(kept_figures__only_country_id=country.pk)
-    numbers = plans.order_by("code").values_list("pk", flat=True).iterator(chunk_size=2_000)
+    ordered = plans.annotate(year=Coalesce("totals_year", "start_year"))
+    ordered = ordered.order_by("countries__iso3", "-year", "code")  # each has one
+    numbers = ordered.values_list("pk", flat=True).iterator(chunk_size=2_000)
     while several := list(islice(numbers, PLANS_AT_ONCE)):
         yield from _cluster_rows(several, GLOBAL_CLUSTER if is_global else SECTOR)
 
@@ -86,9 +101,10 @@ def _cluster_rows(numbers: Sequence[int], by: Dimension) -> Iterator[Row]:
     given = given_parts(chosen, [by], wider, None)
     official = official_parts(chosen, [by], wider, None)
     names = names_of(numbers)
-    plans = with_figures(Plan.objects.in_force().filter(pk__in=numbers)).prefetch_related("countries").order_by("code")
+    plans = with_figures(Plan.objects.in_force().filter(pk__in=numbers)).prefetch_related("countries")
     lines = {
-        plan: _lines(plan, asked.get(plan.pk, {}), given.get(plan.pk, {}), official.get(plan.pk, {})) for plan in plans
+        plan: _lines(plan, asked.get(plan.pk, {}), given.get(plan.pk, {}), official.get(plan.pk, {}))
+        for plan in sorted(plans, key=lambda plan: numbers.index(plan.pk))
     }
     wanted = {value for of_plan in lines.values() for value in of_plan if not isinstance(value, Residual)}
     sectors = Sector.objects.select_related("taxonomy").in_bulk(wanted)

@@ -50,6 +50,24 @@ PLACES = [
     ),
     _parameter("in_gho", "Finds nothing: CRP does not know which countries are in the Overview.", bool),
 ]
+PERIOD = [
+    _parameter(
+        "start_date",
+        "Rows whose reference period ends on this day or later. YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS.",
+        _bounded(19),
+    ),
+    _parameter("end_date", "Rows whose reference period begins on this day or before. As start_date.", _bounded(19)),
+]
+WITHIN_COUNTRIES = [
+    _parameter(name, "Taken as HAPI does. Finds nothing: rows are of whole countries.", kind)
+    for level in ("admin1", "admin2")
+    for name, kind in (
+        (f"{level}_ref", {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}),
+        (f"{level}_code", _bounded(128)),
+        (f"{level}_name", _bounded(512)),
+        (f"provider_{level}_name", _bounded(512)),
+    )
+]
 ROWS = "A page of rows under data; in CSV the same rows under the same names, empty where not known."
 REFUSED = OpenApiResponse(
     serializers.HapiErrorSerializer,
@@ -84,6 +102,7 @@ FUNDING: dict[str, Any] = {
         _parameter("appeal_code", "Code of a plan, whole; capitals don't count.", _bounded(60)),
         _parameter("appeal_type", "Kind of plan, whole; capitals don't count.", _bounded(64)),
         *PLACES,
+        *PERIOD,
         *COMMON,
     ],
     "responses": {
@@ -124,16 +143,20 @@ PRESENCE: dict[str, Any] = {
     "operation_id": "hapi_operational_presence",
     "tags": TAGS,
     "summary": "Sectors in which IOM asks for money, as HDX HAPI v2",
-    "description": "A row for each of IOM's plans of one country and each global cluster that it asks for money in. It "
-    "says that IOM is there to work in that cluster during the plan's period; not where in the country, nor that it "
-    "has begun. Plans of several agencies or countries, and sectors that belong to no global cluster, are left out.",
+    "description": "A row for each of IOM's plans of one country that has begun, and each global cluster that it asks "
+    "for money in. It says that IOM is there to work in that cluster during the plan's period, as the plan says; not "
+    "where in the country, nor with what money. Plans of several agencies or countries, and sectors that belong to no "
+    "global cluster, are left out.",
     "parameters": [
         _parameter("sector_code", "Code of a global cluster, whole; capitals don't count.", _bounded(32)),
         _parameter("sector_name", "Part of the name of a global cluster.", _bounded(512)),
         _parameter("org_acronym", "Finds rows for IOM only.", _bounded(32)),
         _parameter("org_name", "Part of the name of the organization, which is always IOM.", _bounded(512)),
         _parameter("admin_level", "Finds rows for 0 only.", enum=["0", "1", "2"]),
+        _parameter("location_ref", "The number of a country in these rows.", {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}),
         *PLACES,
+        *WITHIN_COUNTRIES,
+        *PERIOD,
         *COMMON,
     ],
     "responses": {
@@ -152,6 +175,10 @@ PRESENCE: dict[str, Any] = {
                                 "location_name": "Mali",
                                 "has_hrp": None,
                                 "in_gho": None,
+                                "admin1_code": None,
+                                "admin1_name": None,
+                                "admin2_code": None,
+                                "admin2_name": None,
                                 "admin_level": 0,
                                 "org_acronym": "IOM",
                                 "org_name": "International Organization for Migration",

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from crp.exchange.appeals import APPEAL_TYPES, first_day, last_day
 from crp.exchange.by_country import PlanInCountry, links_of, rows_of
-from crp.exchange.hapi.parameters import COMMON, FURTHEST, Parameter, flag, text
+from crp.exchange.hapi.parameters import COMMON, FURTHEST, PERIOD, Parameter, flag, text
 from plans.models import Country, Plan
 
 COLUMNS = (
@@ -28,6 +28,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "location_name": Parameter(text(512)),
     "has_hrp": Parameter(flag),
     "in_gho": Parameter(flag),
+    **PERIOD,
     **COMMON,
 }
 RESOURCE = "tag:crp,2025-01-01:plans/{code}"
@@ -86,6 +87,12 @@ def _chosen(links: QuerySet[Any], values: Mapping[str, Any], with_plan: frozense
         links = links.filter(country__in=with_plan) if values["has_hrp"] else links.none()
     if values["in_gho"] is not None:
         links = links.none()
+    if (day := values["start_date"]) is not None:
+        links = links.filter(Q(plan__end_on__gte=day) | Q(plan__end_on__isnull=True, plan__end_year__gte=day.year))
+    if (day := values["end_date"]) is not None:
+        links = links.filter(
+            Q(plan__start_on__lte=day) | Q(plan__start_on__isnull=True, plan__start_year__lte=day.year)
+        )
     return links
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Any
 
 from django.http import QueryDict
@@ -17,6 +19,7 @@ MOST_ROWS = 10_000
 FURTHEST = 2**31 - 1
 """No table has as many rows: what lies beyond is empty."""
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2}))?)?)?", re.ASCII)
 YES, NO = ("true", "1", "on", "t", "y", "yes"), ("false", "0", "off", "f", "n", "no")
 
 Problem = dict[str, Any]
@@ -102,6 +105,35 @@ def one_of(*values: str) -> Callable[[str], str]:
     return read
 
 
+def first_of(value: str) -> date:
+    """Return the day that a time names, or the first day of the month or year that it names."""
+    year, month, day = _day(value)
+    return date(year, 1 if month is None else month, 1 if day is None else day)
+
+
+def last_of(value: str) -> date:
+    """Return the day that a time names, or the last day of the month or year that it names."""
+    year, month, day = _day(value)
+    month = 12 if month is None else month
+    return date(year, month, monthrange(year, month)[1] if day is None else day)
+
+
+def _day(value: str) -> tuple[int, int | None, int | None]:
+    """Return year, month and day of a time; None for what it leaves out."""
+    found = DAY.fullmatch(value)
+    parts = [None if part is None else int(part) for part in found.groups()] if found else [0] * 6
+    year, month, day, hour, minute, second = parts
+    try:
+        date(year or 0, 1 if month is None else month, 1 if day is None else day)  # refuses what no calendar has
+        time(hour or 0, minute or 0, second or 0)
+    except ValueError:
+        message = "Value error, expected YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS"
+        raise _ParameterError("value_error", message) from None
+    return year or 0, month, day
+
+
+PERIOD: Mapping[str, Parameter] = {"start_date": Parameter(first_of), "end_date": Parameter(last_of)}
+"""Rows whose period reaches the one day or goes beyond it, and has begun on the other or before."""
 COMMON: Mapping[str, Parameter] = {
     "output_format": Parameter(one_of("csv", "json"), "json"),
     "limit": Parameter(whole(MOST_ROWS), MOST_ROWS),

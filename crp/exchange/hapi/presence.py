@@ -2,8 +2,8 @@
 
 A sector line of a plan says that IOM is there to work in that sector, not that it does so in every place or on every
 day: the rows are of the whole country and of the plan's whole period. Left out, because they would say more than the
-plan does: plans of several agencies, plans of several countries (whose lines name no country), and sectors that belong
-to no global cluster, which HAPI's list of sectors can't name.
+plan does: plans that have not begun, plans of several agencies, plans of several countries (whose lines name no
+country), and sectors that belong to no global cluster, which HAPI's list of sectors can't name.
 """
 
 from __future__ import annotations
@@ -16,27 +16,41 @@ from django.db.models import Count
 
 from crp.exchange.appeals import OWN_KINDS, Names, first_day, last_day, names_of
 from crp.exchange.hapi.funding import countries_with_response_plan, location_ref, resource_id
-from crp.exchange.hapi.parameters import COMMON, Parameter, flag, one_of, text
+from crp.exchange.hapi.parameters import COMMON, PERIOD, Parameter, flag, one_of, text, whole
 from funding.dimensions import SECTOR, Residual
 from funding.rollups.parts import requested_parts
 from plans.models import Country, Plan
 from sectors.models import Crosswalk, Sector, Taxonomy
 
 COLUMNS = (
-    "resource_hdx_id", "location_ref", "location_code", "location_name", "has_hrp", "in_gho", "admin_level",
-    "org_acronym", "org_name", "org_type_code", "org_type_description", "sector_code", "sector_name",
-    "reference_period_start", "reference_period_end",
+    "resource_hdx_id", "location_ref", "location_code", "location_name", "has_hrp", "in_gho", "admin1_code",
+    "admin1_name", "admin2_code", "admin2_name", "admin_level", "org_acronym", "org_name", "org_type_code",
+    "org_type_description", "sector_code", "sector_name", "reference_period_start", "reference_period_end",
 )  # fmt: skip
+WITHIN_COUNTRIES: Mapping[str, Parameter] = {
+    "admin1_ref": Parameter(whole()),
+    "admin1_code": Parameter(text(128)),
+    "admin1_name": Parameter(text(512)),
+    "provider_admin1_name": Parameter(text(512)),
+    "admin2_ref": Parameter(whole()),
+    "admin2_code": Parameter(text(128)),
+    "admin2_name": Parameter(text(512)),
+    "provider_admin2_name": Parameter(text(512)),
+}
+"""What HAPI finds places within a country by. Rows are of whole countries, so that none of these finds any."""
 PARAMETERS: Mapping[str, Parameter] = {
+    "location_ref": Parameter(whole()),
     "location_code": Parameter(text(128)),
     "location_name": Parameter(text(512)),
     "has_hrp": Parameter(flag),
     "in_gho": Parameter(flag),
+    **WITHIN_COUNTRIES,
     "admin_level": Parameter(one_of("0", "1", "2")),
     "org_acronym": Parameter(text(32)),
     "org_name": Parameter(text(512)),
     "sector_code": Parameter(text(32)),
     "sector_name": Parameter(text(512)),
+    **PERIOD,
     **COMMON,
 }
 ACRONYM, NAME = "IOM", "International Organization for Migration"
@@ -52,7 +66,7 @@ class _Presence(NamedTuple):
 def presence_rows(values: Mapping[str, Any], today: date) -> Iterator[dict[str, Any]]:
     """Yield the rows that parameters ask for. Queries: 6."""
     with_plan = countries_with_response_plan(today)
-    found = [presence for presence in _all() if _is_asked_for(presence, values, with_plan)]
+    found = [presence for presence in _all(today) if _is_asked_for(presence, values, with_plan)]
     page = found[values["offset"] :][: values["limit"]]
     names = names_of({presence.plan.pk for presence in page})
     for presence in page:
@@ -64,6 +78,10 @@ def presence_rows(values: Mapping[str, Any], today: date) -> Iterator[dict[str, 
             "location_name": country.name,
             "has_hrp": True if country.pk in with_plan else None,
             "in_gho": None,
+            "admin1_code": None,
+            "admin1_name": None,
+            "admin2_code": None,
+            "admin2_name": None,
             "admin_level": 0,
             "org_acronym": ACRONYM,
             "org_name": NAME,
@@ -76,11 +94,11 @@ def presence_rows(values: Mapping[str, Any], today: date) -> Iterator[dict[str, 
         }
 
 
-def _all() -> Sequence[_Presence]:
-    """Return every presence, by country, day and cluster. Queries: 5."""
+def _all(today: date) -> Sequence[_Presence]:
+    """Return every presence of plans that have begun, by country, day and cluster. Queries: 5."""
     plans = Plan.objects.in_force().filter(kind__in=OWN_KINDS)
     single = plans.annotate(number=Count("countries")).filter(number=1).prefetch_related("countries")
-    by_number = {plan.pk: plan for plan in single}
+    by_number = {plan.pk: plan for plan in single if first_day(plan) <= today}
     asked = requested_parts(Plan.objects.filter(pk__in=by_number), [SECTOR], [None], None)
     clusters = _clusters()
     found = {
@@ -104,7 +122,7 @@ def _clusters() -> dict[int, Sector]:
 
 def _is_asked_for(presence: _Presence, values: Mapping[str, Any], with_plan: frozenset[int]) -> bool:
     """Return whether a presence is what parameters ask for: codes match whole, names match a part."""
-    whole = {
+    exact = {
         "location_code": presence.country.iso3,
         "admin_level": "0",
         "org_acronym": ACRONYM,
@@ -112,8 +130,12 @@ def _is_asked_for(presence: _Presence, values: Mapping[str, Any], with_plan: fro
     }
     part = {"location_name": presence.country.name, "org_name": NAME, "sector_name": presence.cluster.name}
     return (
-        all(values[name] is None or values[name].casefold() == held.casefold() for name, held in whole.items())
+        all(values[name] is None or values[name].casefold() == held.casefold() for name, held in exact.items())
         and all(values[name] is None or values[name].casefold() in held.casefold() for name, held in part.items())
         and (values["has_hrp"] is None or (values["has_hrp"] and presence.country.pk in with_plan))
         and values["in_gho"] is None
+        and all(values[name] is None for name in WITHIN_COUNTRIES)
+        and values["location_ref"] in {None, location_ref(presence.country.iso3)}
+        and (values["start_date"] is None or values["start_date"] <= last_day(presence.plan))
+        and (values["end_date"] is None or first_day(presence.plan) <= values["end_date"])
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 NOT_KNOWN = "null: not known to CRP, which is not false."
+WHOLE_COUNTRY = "Always null: plans state sectors for the whole country."
 
 
 class HapiPeriodSerializer(serializers.Serializer):
@@ -71,6 +72,10 @@ class HapiPresenceSerializer(HapiPeriodSerializer):
     in_gho = serializers.BooleanField(
         allow_null=True, help_text=f"Whether the country is in the Global Humanitarian Overview. {NOT_KNOWN}"
     )
+    admin1_code = serializers.CharField(allow_null=True, help_text=WHOLE_COUNTRY)
+    admin1_name = serializers.CharField(allow_null=True, help_text=WHOLE_COUNTRY)
+    admin2_code = serializers.CharField(allow_null=True, help_text=WHOLE_COUNTRY)
+    admin2_name = serializers.CharField(allow_null=True, help_text=WHOLE_COUNTRY)
     admin_level = serializers.IntegerField(help_text="Always 0: plans state sectors for the whole country.")
     org_acronym = serializers.CharField(max_length=32, help_text="Always IOM.")
     org_name = serializers.CharField(max_length=512, help_text="Always International Organization for Migration.")

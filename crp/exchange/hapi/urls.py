@@ -1,6 +1,6 @@
 """The addresses of HAPI. Its own have no slash at the end; some of its clients write one, which changes nothing."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from crp.exchange.hapi import views
 
@@ -14,3 +14,4 @@ urlpatterns: list[URLPattern] = []
 for address, (view, name) in ADDRESSES.items():
     urlpatterns.append(path(address, view.as_view(), name=name))
     urlpatterns.append(path(f"{address}/", view.as_view(schema=None)))
+urlpatterns.append(re_path(r"^", views.NoSuchHapiView.as_view(schema=None)))

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -23,6 +24,7 @@ from rest_framework.views import APIView
 from crp.common.api.conditional import ConditionalMixin
 from crp.common.api.exceptions import explain
 from crp.common.api.fair_use import FairUseSchema
+from crp.common.api.parameters import short
 from crp.common.api.renderers import CSV_TYPE, ROWS_AT_ONCE, text_cell, to_json
 from crp.common.as_of import today
 from crp.exchange.hapi import funding, presence
@@ -77,6 +79,19 @@ def _explain(error: Exception, context: Any) -> Response | None:
     if isinstance(error, HapiRefused):
         return Response({"detail": error.problems}, status=error.status_code)
     return explain(error, context)
+
+
+class NoSuchHapiView(HapiView):
+    """Answers every other address of version 2, in JSON: most of HAPI is not spoken here."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound(
+            f"There is nothing at {short(request.path)}. Of HDX HAPI there are coordination-context/funding and "
+            "coordination-context/operational-presence; CRP's own addresses are below /api/v1/."
+        )
+
+    def get(self, request: Request) -> Response:
+        raise NotImplementedError  # initial() has answered
 
 
 class HapiList(ConditionalMixin, HapiView):

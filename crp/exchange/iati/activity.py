@@ -15,7 +15,7 @@ from crp.common.figures import ZERO
 from crp.exchange.appeals import APPEAL_TYPES, OWN_KINDS, first_day, last_day
 from crp.exchange.iati import codes
 from crp.exchange.iati.data import Lists, PlanData
-from crp.exchange.iati.shares import budgets, percentages
+from crp.exchange.iati.shares import HUNDRED, budgets, percentages
 from crp.exchange.iati.transactions import official_rest, transaction
 from crp.exchange.iati.xml import LANGUAGE, element, plain, told
 from funding.dimensions import Residual
@@ -70,7 +70,7 @@ def head_of(data: PlanData, writing: Writing) -> Iterator[Element]:
     yield told("title", data.plan.title)
     yield from _descriptions(data)
     yield from _participants(data, writing)
-    yield from _identifiers(data)
+    yield from _identifiers(data, writing.publisher)
     yield from _time(data, writing.today)
     yield from _places(data, writing.lists)
     yield from _sectors(data, writing)
@@ -173,8 +173,9 @@ def _participants(data: PlanData, writing: Writing) -> Iterator[Element]:
         yield told("participating-org", "Several agencies: an inter-agency plan", role=codes.IMPLEMENTING)
 
 
-def _identifiers(data: PlanData) -> Iterator[Element]:
-    yield element("other-identifier", ref=data.plan.code, type=codes.OWN_IDENTIFIER)
+def _identifiers(data: PlanData, publisher: Publisher) -> Iterator[Element]:
+    owner = told("owner-org", publisher.name, ref=publisher.ref)
+    yield element("other-identifier", owner, ref=data.plan.code, type=codes.OWN_IDENTIFIER)
     if data.names.fts_id:
         owner = told("owner-org", codes.OCHA_NAME, ref=codes.OCHA)
         yield element("other-identifier", owner, ref=data.names.fts_id, type=codes.OTHER_IDENTIFIER)
@@ -241,7 +242,10 @@ def _rest(data: PlanData, amounts: Iterable[Decimal]) -> Decimal:
 
 
 def _sectors(data: PlanData, writing: Writing) -> Iterator[Element]:
-    """Yield the shares of sectors, by global cluster and by the plan's own names; each of the two adds to 100."""
+    """Yield the shares of sectors, by global cluster and by the plan's own names; each of the two adds to 100.
+
+    Of a plan that states no amount by sector all is not specified: the standard wants a sector of each activity.
+    """
     sectors = writing.lists.sectors
     clusters: dict[tuple[str, str], Decimal] = {}
     for value, amount in data.by_cluster.items():
@@ -256,10 +260,14 @@ def _sectors(data: PlanData, writing: Writing) -> Iterator[Element]:
     rest_of_clusters = (codes.NO_CLUSTER, codes.NO_CLUSTER_NAME)
     if any(key != rest_of_clusters for key in clusters):
         yield from _shares(data, clusters, rest_of_clusters, vocabulary=codes.CLUSTERS)
+    uri = writing.absolute(reverse("api:sectors-list"))
+    rest = (codes.NOT_SPECIFIED, "Not specified")
     if own:
-        uri = writing.absolute(reverse("api:sectors-list"))
-        rest = (codes.NOT_SPECIFIED, "Not specified")
         yield from _shares(data, own, rest, vocabulary=codes.OWN, vocabulary_uri=uri)
+    else:
+        yield told(
+            "sector", rest[1], vocabulary=codes.OWN, vocabulary_uri=uri, code=rest[0], percentage=_percent(HUNDRED)
+        )
 
 
 def _cluster(cluster: Sector | None) -> tuple[str, str]:
