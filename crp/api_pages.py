@@ -9,7 +9,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import nh3
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,53 +23,29 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from crp.common.api.parameters import short
+from crp.common.guide import FILES, FIRST, FOLDER, address_of
 
-FOLDER = Path(settings.BASE_DIR, "docs")
-FIRST = "api"
-"""The page that leads to all others."""
-FILES = {
-    FIRST: "api.md",
-    **{
-        name: f"api/{name}.md"
-        for name in (
-            "plans",
-            "rollups",
-            "revisions-and-diff",
-            "parts-of-plans",
-            "contributions",
-            "writing",
-            "reported-funding",
-            "organizations",
-            "countries-sectors-taxonomies",
-            "changes",
-            "dumps",
-            "formats-and-paging",
-            "keys-and-limits",
-        )
-    },
-    "webhooks": "webhooks.md",
-    "exchange": "exchange.md",
-}
-"""Each page by its name in addresses, in the order in which they are listed."""
 ELSEWHERE = {"methodology.md": "methodology", "openapi.yaml": "api:schema"}
 """Files that have a page of their own already."""
 LOCAL = re.compile(r"(?:http://)?localhost:8000")
 LABELS = {"sh": "curl", "python": "Python", "r": "R"}
 OF_BUILDERS = re.compile(r"\[([^\]]+)\]\((?:\.\./)*decisions/[^)]*\)")
 """Links to the records of decisions, which are for those who work on CRP: of these the words are shown."""
+BREAKS = re.compile(r"(?<=\w)[_./,=](?=[\w{])")
+"""Where a name may go on in the next line, so that a table fits a phone; what is copied is the same."""
 TITLE = re.compile(r"\A# (.+)\n")
 MOST_KEPT = 128  # pages: each in the languages and under the host names that the site is asked under
 
 TAGS = {
     "p", "br", "em", "strong", "ul", "ol", "li", "a", "code", "pre", "h2", "h3",
-    "table", "thead", "tbody", "tr", "th", "td", "div",
+    "table", "thead", "tbody", "tr", "th", "td", "div", "wbr",
 }  # fmt: skip
 ATTRIBUTES = {
     "a": {"href"},
     "p": {"class"},
     "h2": {"id"},
     "h3": {"id"},
-    "pre": {"tabindex"},
+    "pre": {"class", "tabindex"},
     "div": {"class", "tabindex"},
     "th": {"scope"},
 }
@@ -95,11 +70,6 @@ def titles() -> dict[str, str]:
     return {name: match[1] for name, match in found.items() if match}
 
 
-def address_of(name: str) -> str:
-    """Return the address of a page in the language of the request."""
-    return reverse("api-pages") if name == FIRST else reverse("api-page", args=[name])
-
-
 def _address_of_link(link: str, here: str) -> str:
     """Return where a link between the files leads on the site. Raises: KeyError for a file that has no page."""
     path, hash_sign, place = link.partition("#")
@@ -122,6 +92,10 @@ class _Renderer(RendererHTML):
         tokens[index].attrSet("href", _address_of_link(str(tokens[index].attrGet("href")), env["here"]))
         return self.renderToken(tokens, index, options, env)
 
+    def code_inline(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        made = super().code_inline(tokens, index, options, env)
+        return BREAKS.sub(r"\g<0><wbr>", made)
+
     def th_open(self, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         return '<th scope="col">'
 
@@ -137,7 +111,9 @@ class _Renderer(RendererHTML):
         # A block text is the answer to the program just before it.
         if token.info == "text" and index and tokens[index - 1].type == "fence":
             label = "Answer"
-        made = super().fence(tokens, index, options, env).replace("<pre>", '<pre tabindex="0">', 1)
+        # A command goes on in the next line, where it can be read whole; the lines of a program stay as they are.
+        start = '<pre class="command" tabindex="0">' if token.info == "sh" else '<pre tabindex="0">'
+        made = super().fence(tokens, index, options, env).replace("<pre>", start, 1)
         return f'<p class="label">{label}</p>{made}' if label else made
 
 

@@ -11,6 +11,7 @@ from funding.api.plans import PlanViewSet
 from funding.api.rollups import RollupsView
 from funding.api.writing import WritableContributionViewSet
 from plans.api import views as plans
+from plans.api.terms import TermsView
 from sectors.api import views as sectors
 
 router = SimpleRouter()
@@ -26,11 +27,12 @@ router.register("sectors", sectors.SectorViewSet, basename="sectors")
 router.register("taxonomies", sectors.TaxonomyViewSet, basename="taxonomies")
 router.register("countries", plans.CountryViewSet, basename="countries")
 
-LISTS = (*(basename for _prefix, _view, basename in router.registry), "changes", "dumps")
+LISTS = (*(basename for _prefix, _view, basename in router.registry), "terms", "changes", "dumps")
 
 addresses: list[URLPattern | URLResolver] = [
     path("", RootView.as_view(lists=LISTS), name="root"),
     path("", include(router.urls)),
+    path("terms/", TermsView.as_view(), name="terms-list"),
     path("changes/", ChangesView.as_view(), name="changes-list"),
     path("dumps/", DumpsView.as_view(), name="dumps-list"),
     path("dumps/<str:dump>/<str:file>", DumpFileView.as_view(), name="dumps-file"),

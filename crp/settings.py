@@ -24,6 +24,8 @@ from crp.common.api.description import DESCRIPTION, TAGS
 from crp.common.secret import read_or_make_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 20
+"""Signs of a key of before: what is shorter was cut in two by a space."""
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")  # a variable that is already set wins over the file
 
@@ -134,6 +136,19 @@ def read_proxies() -> tuple[Network, ...]:
         raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}. Expected such as 10.0.0.0/8, 192.0.2.7.") from error
 
 
+def read_former_secrets(current: str) -> list[str]:
+    """Return the keys of before, newest first: what was signed with them holds, and nothing new is."""
+    found = os.environ.get("SECRET_KEY_FALLBACKS", "").split()
+    if current in found:
+        raise ImproperlyConfigured("SECRET_KEY_FALLBACKS: it holds the SECRET_KEY of now; expected those of before.")
+    if any(len(secret) < SHORTEST_SECRET for secret in found):
+        raise ImproperlyConfigured(
+            f"SECRET_KEY_FALLBACKS: a key of it has fewer than {SHORTEST_SECRET} signs. Expected former keys, with "
+            "spaces between."
+        )
+    return found
+
+
 def read_cache() -> dict[str, Any]:
     """Return Django's cache entry for CACHE_URL (the memory of each process when it is not set)."""
     url = env.str("CACHE_URL", default="")
@@ -150,7 +165,9 @@ def read_cache() -> dict[str, Any]:
 os.environ.setdefault("OPENPYXL_LXML", "False")
 
 DEBUG = read_flag("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_make_secret(BASE_DIR / ".secret-key")
+# As it is: environ would take a key that begins with $ for the name of another variable.
+SECRET_KEY = os.environ.get("SECRET_KEY", "") or read_or_make_secret(BASE_DIR / ".secret-key")
+SECRET_KEY_FALLBACKS = read_former_secrets(SECRET_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 DATABASES = {"default": read_database()}
 

@@ -38,7 +38,13 @@ def data(request: HttpRequest) -> HttpResponse:
     """Say how to take the data away, with examples that work here and now."""
     newest = published_plans().order_by("-start_year", "code").first()
     code = newest.code if newest else ""
-    context = {"pages": _pages(newest), "tables": _tables(), "examples": _examples(code), "dumps": dump_page()}
+    context = {
+        "pages": _pages(newest),
+        "tables": _tables(),
+        "shapes": _shapes(),
+        "examples": _examples(code),
+        "dumps": dump_page(),
+    }
     return render(request, "crp/data.html", context)
 
 
@@ -88,6 +94,35 @@ def _tables() -> list[dict[str, Any]]:
         ("countries", _("Countries"), _("country or territory")),
     )
     return [{"title": title, "row": row, "address": reverse(f"api:{name}-list")} for name, title, row in described]
+
+
+def _shapes() -> list[dict[str, Any]]:
+    """Return in whose shapes the same is published, each with its addresses."""
+    described = (
+        (
+            "OCHA FTS",
+            _("CSV files with the names and columns that the Financial Tracking Service has on HDX, for all countries "
+              "or one: plans, clusters and contributions."),
+            (
+                (_("plans as CSV"), reverse("fts-file", args=["fts_requirements_funding_global"])),
+                (_("all files"), reverse("fts-files")),
+            ),
+        ),
+        (
+            "HDX HAPI",
+            _("Funding of plans with the parameters and fields of HDX HAPI, version 2: its clients work unchanged."),
+            (("JSON", f"{reverse('hapi-funding')}?limit=100"), ("CSV", f"{reverse('hapi-funding')}?output_format=csv")),
+        ),
+        (
+            "IATI",
+            _("Every plan as an activity of IATI 2.03, with its sectors, budgets and transactions."),
+            (("XML", reverse("iati-activities")),),
+        ),
+    )  # fmt: skip
+    return [
+        {"title": title, "holds": holds, "links": [{"title": words, "address": address} for words, address in links]}
+        for title, holds, links in described
+    ]
 
 
 def _examples(code: str) -> list[dict[str, Any]]:

@@ -34,11 +34,20 @@ def links(model: type[RevisionRow]) -> list[tuple[str, type[RevisionRow]]]:
 
 def rows_of(revision: Revision) -> Iterator[RevisionRow]:
     """Yield all rows of a revision. Queries: one a model."""
-    for model in row_models():
+    return _rows({revision.pk: revision}, row_models())
+
+
+def rows_with_texts(revisions: Mapping[int, Revision]) -> Iterator[RevisionRow]:
+    """Yield the rows of revisions, given by their key, that have texts to translate. Queries: one a model."""
+    return _rows(revisions, [model for model in row_models() if model.translated_fields])
+
+
+def _rows(revisions: Mapping[int, Revision], kinds: Iterable[type[RevisionRow]]) -> Iterator[RevisionRow]:
+    for model in kinds:
         related = {path.rpartition("__")[0] for path in model.row_key_fields if "__" in path}
-        rows: Any = model._default_manager.filter(revision=revision)
+        rows: Any = model._default_manager.filter(revision__in=[*revisions])
         for row in rows.select_related(*sorted(related)) if related else rows:
-            row.revision = revision
+            row.revision = revisions[row.revision_id]
             yield row
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -11,10 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crp.common.api.serializers import Text
-from crp.common.api.updated import UPDATED_AT
 from crp.common.figures import ZERO, Key, Rollup
 from funding.api.parts import (
-    FIGURES,
     FrameworkPartSerializer,
     NamedSerializer,
     NarrativeSerializer,
@@ -24,13 +21,13 @@ from funding.api.parts import (
     ProjectPartSerializer,
     RiskIndicatorSerializer,
     SectorPartSerializer,
-    SourceSerializer,
 )
+from funding.api.sector_lines import part_of, sectors_of
 from funding.api.serializers import CODES, PlanSerializer
 from funding.dimensions import sector_code
-from funding.models import FundingRequest
 from funding.rollups import break_down_plan
-from plans.models import Citation, Plan, Revision
+from plans.api.sources import SourceSerializer, sources_of
+from plans.models import Plan, Revision
 
 
 class PlanDetailSerializer(PlanSerializer):
@@ -42,6 +39,15 @@ class PlanDetailSerializer(PlanSerializer):
         source="current.taxonomy.code",
         default=None,
         help_text="Code of the list that its sectors come from. null: it names none.",
+    )
+    start_on = serializers.DateField(
+        allow_null=True, read_only=True, help_text="First day of its period. null: the plan says no day."
+    )
+    end_on = serializers.DateField(
+        allow_null=True, read_only=True, help_text="Last day of its period. null: the plan says no day."
+    )
+    totals_year = serializers.IntegerField(
+        source="figures_year", read_only=True, help_text="The year that its figures count in, in rollups by year."
     )
     identifiers = serializers.SerializerMethodField(help_text="Its names elsewhere, each scheme:value.")
     frameworks = FrameworkPartSerializer(
@@ -75,10 +81,13 @@ class PlanDetailSerializer(PlanSerializer):
 
     class Meta(PlanSerializer.Meta):
         fields = (
-            *(name for name in PlanSerializer.Meta.fields if name != UPDATED_AT),
+            *PlanSerializer.Meta.fields,
             "as_of",
             "reason",
             "taxonomy",
+            "start_on",
+            "end_on",
+            "totals_year",
             "identifiers",
             "frameworks",
             "objectives",
@@ -114,7 +123,7 @@ def parts_of(plan: Plan, revision: Revision, on: date | None = None) -> dict[str
     return {
         "frameworks": _frameworks(plan, revision, on),
         "objectives": _objectives(plan, revision, on),
-        "sectors": _sectors(plan, _requests(revision), _inferred(citations), on),
+        "sectors": sectors_of(plan, citations, on),
         "projects": _projects(plan, revision, on),
         "narratives": list(revision.narratives.select_related("objective")),
         "risk_indicators": list(revision.risk_indicators.all()),
@@ -123,36 +132,7 @@ def parts_of(plan: Plan, revision: Revision, on: date | None = None) -> dict[str
         "achievements": [row.text for row in revision.achievements.all()],
         "presence": revision.presences.first(),
         "offices": list(revision.offices.all()),
-        "sources": _sources(citations),
-    }
-
-
-def _requests(revision: Revision) -> list[FundingRequest]:
-    """Return what the revision asks for by sector or by project; each row knows its revision without asking again."""
-    requests = list(
-        revision.funding_requests.filter(breakdown__in=("sector", "project"))
-        .select_related("sector__taxonomy", "project")
-        .prefetch_related("related_plans__plan_family", "request_shares__objective")
-    )
-    for request in requests:
-        for row in filter(None, (request, request.project)):
-            row.revision = revision
-    return requests
-
-
-def _inferred(citations: Iterable[Citation]) -> set[str]:
-    """Return the rows whose sector was not printed but inferred, by their keys."""
-    return {item.subject for item in citations if item.field == "sector" and item.basis == Citation.Basis.INFERRED}
-
-
-def _part(key: Key, figures: Rollup, code: str, name: str) -> dict[str, Any]:
-    """Return a part with its code and its name under the words that the part has for them."""
-    return {
-        code: key.code,
-        name: key.name,
-        "residual": key.residual or None,
-        "subject": key.subject,
-        **{figure: getattr(figures, figure) for figure in FIGURES},
+        "sources": sources_of(citations),
     }
 
 
@@ -177,14 +157,14 @@ def _parts(
         plans_reporting=int(plan.funding_reported),
     )
     own = [
-        (_part(line.key, line.figures, code, name), row)
+        (part_of(line.key, line.figures, code, name), row)
         if (line := lines.pop(value, None))
-        else (_part(Key(code=value, name=getattr(row, name)), nothing, code, name), row)
+        else (part_of(Key(code=value, name=getattr(row, name)), nothing, code, name), row)
         for value, row in rows.items()
     ]
     return [
         *own,
-        *((_part(line.key, line.figures, code, name), None) for line in (*lines.values(), *breakdown.residuals)),
+        *((part_of(line.key, line.figures, code, name), None) for line in (*lines.values(), *breakdown.residuals)),
     ]
 
 
@@ -217,45 +197,3 @@ def _projects(plan: Plan, revision: Revision, on: date | None) -> list[dict[str,
         part["beneficiaries"] = row.beneficiaries if row else None
         part["description"] = row.description if row else None
     return [part for part, _row in parts]
-
-
-def _sectors(plan: Plan, requests: list[FundingRequest], inferred: set[str], on: date | None) -> list[dict[str, Any]]:
-    # Where a plan asks by sector, what it asks by project tells the same money again.
-    used = [request for request in requests if request.sector_id] or requests
-    lines = defaultdict(list)
-    for request in used:
-        lines[request.sector_id or (request.project.sector_id if request.project else None)].append(request)
-    if not any(lines):
-        return []
-    parts = [_part(line.key, line.figures, "sector", "name") for line in break_down_plan(plan, "sector", on).lines]
-    for part in parts:
-        of_sector = lines[part["subject"].pk] if part["subject"] else []
-        part["is_cross_cutting"] = bool(part["subject"] and part["subject"].is_cross_cutting)
-        part["is_priority"] = any(request.is_priority for request in of_sector)
-        part["is_inferred"] = any((request.project or request).row_key in inferred for request in of_sector)
-        part["related_plans"] = list(
-            dict.fromkeys(row.plan_family.code for request in of_sector for row in request.related_plans.all())
-        )
-        part["shares"] = [
-            {
-                "objective": share.objective.number,
-                "share_percent": share.share_percent,
-                "amount_usd": share.amount_usd,
-            }
-            for request in of_sector
-            for share in request.request_shares.all()
-        ]
-    return parts
-
-
-def _sources(citations: list[Citation]) -> list[dict[str, Any]]:
-    by_source = defaultdict(list)
-    for citation in citations:
-        by_source[citation.source].append(citation)
-    return [
-        {
-            **{name: getattr(source, name) for name in ("code", "title", "publisher", "url", "document_on", "sha256")},
-            "citations": of_source,
-        }
-        for source, of_source in by_source.items()
-    ]

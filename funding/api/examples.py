@@ -67,10 +67,13 @@ CRP: dict[str, Any] = {
     "updated_at": "2025-04-17T00:00:00Z",
 }
 CRP_DETAIL: dict[str, Any] = {
-    **{name: value for name, value in CRP.items() if name != "updated_at"},
+    **CRP,
     "as_of": None,
     "reason": "First revision: the plan's page as last updated on 17 April 2025.",
     "taxonomy": "IOM-2025",
+    "start_on": None,
+    "end_on": None,
+    "totals_year": 2025,
     "identifiers": ["gcrp:mali-crisis-response-plan-2025-2026"],
     "frameworks": [],
     "objectives": [

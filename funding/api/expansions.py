@@ -10,12 +10,15 @@ from django.db.models import Q
 
 from crp.common.api.chosen import Expansion
 from funding.api import fast, rows
-from funding.api.parts import DocumentSerializer
+from funding.api.parts import SectorPartSerializer
+from funding.api.plan_expansions import PARTS
 from funding.api.rows import Rows
+from funding.api.sector_lines import load_sectors_of_plans
 from funding.api.serializers import PlanSerializer
 from funding.rollups import with_figures
 from funding.updated import updated_at
 from plans.api.serializers import CountrySerializer
+from plans.api.sources import DocumentSerializer
 from plans.api.views import countries_listed
 from plans.models import Plan, Source
 from sectors.api.serializers import SectorSerializer
@@ -67,6 +70,18 @@ def _one_of(listed: Rows, lookup: str, column: str) -> Load:
     return load
 
 
+def _one_of_plan(listed: Rows, lookup: str) -> Load:
+    """Return what gets rows of plans by the code of the plan and the row's own within it."""
+
+    def load(codes: Codes, on: date | None) -> Found:
+        plans, own = {plan for plan, _code in codes}, {code for _plan, code in codes}
+        # More than is asked for where plans have codes in common, and one query all the same.
+        wanted = Q(**{"revision__plan__code__in": plans, f"{lookup}__in": own})
+        return {(row["plan"], row[lookup]): row for row in listed.told(on, wanted)}
+
+    return load
+
+
 def _those_of(listed: Rows, *order: str) -> Load:
     """Return what gets the rows of plans by the code of the plan."""
 
@@ -111,23 +126,45 @@ def _of_plan(listed: Rows, name: str, *order: str) -> Expansion:
     return Expansion(column="code", load=load, serializer=listed.serializer, words=f"rows of {name}/", many=True)
 
 
+def _within_plan(listed: Rows, column: str, name: str, lookup: str) -> Expansion:
+    """Return what tells a row of the same plan that a row names."""
+    words = f"the row of {name}/, or null"
+    load = _one_of_plan(listed, lookup)
+    return Expansion(column=column, within="plan", load=load, serializer=listed.serializer, words=words)
+
+
+OBJECTIVE = _within_plan(rows.OBJECTIVES, "objective", "objectives", "number")
+PROJECT = _within_plan(rows.PROJECTS, "project", "projects", "code")
+SECTORS = Expansion(
+    column="code",
+    load=load_sectors_of_plans,
+    serializer=SectorPartSerializer,
+    words="its sectors with their figures, as plans/{code}/ has them",
+    many=True,
+)
+
 OF_PLANS = {
     "countries": COUNTRIES,
     "objectives": _of_plan(rows.OBJECTIVES, "objectives", "number"),
     "outcomes": _of_plan(rows.OUTCOMES, "outcomes", "code"),
+    "sectors": SECTORS,
     "projects": _of_plan(rows.PROJECTS, "projects", "order", "code"),
     "funding_requests": _of_plan(rows.FUNDING_REQUESTS, "funding-requests", "breakdown", "order"),
+    **PARTS,
 }
 OF_CONTRIBUTIONS = {
     "plan": PLAN,
     "country": COUNTRY,
     "donor": _organization("donor"),
     "recipient": _organization("recipient"),
+    "objective": OBJECTIVE,
     "sector": SECTOR,
+    "project": PROJECT,
     "source": SOURCE,
 }
 OF_REPORTED_FUNDING = {"plan": PLAN, "country": COUNTRY, "sector": SECTOR, "source": SOURCE}
 OF_PLAN_ROWS = {"plan": PLAN}
+OF_OUTCOMES = {"plan": PLAN, "objective": OBJECTIVE}
 OF_SECTORAL_ROWS = {"plan": PLAN, "sector": SECTOR}
-OF_FUNDING_REQUESTS = {"plan": PLAN, "sector": SECTOR, "country": COUNTRY}
+OF_FUNDING_REQUESTS = {"plan": PLAN, "objective": OBJECTIVE, "sector": SECTOR, "country": COUNTRY, "project": PROJECT}
 OF_ORGANIZATIONS = {"country": COUNTRY}

@@ -240,7 +240,7 @@ def show_cells(row: tuple[Any, ...], countries: Codes) -> tuple[Any, ...]:
         text_cell(row[2]),
         ";".join(_codes(row[3], countries)),
         *row[4:8],
-        _time_cell(row[8]),
+        time_text(row[8]),
         None if requested is None else usd(requested),
         None if received is None else usd(received),
         None if pledged is None else usd(pledged),
@@ -249,16 +249,21 @@ def show_cells(row: tuple[Any, ...], countries: Codes) -> tuple[Any, ...]:
         None if percent is None else percent / 100,
         "false" if received is None else "true",
         *row[15:19],
-        _time_cell(_moment(row[19])),
+        time_text(row[19]),
     )
 
 
 def with_times(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row whose times are texts, as serializers write them: SQLite gives some without their zone."""
-    return {**row, "published_at": _time_cell(row["published_at"]), "updated_at": _time_cell(row["updated_at"])}
+    return {**row, "published_at": _written(row["published_at"]), "updated_at": _written(row["updated_at"])}
 
 
-def _time_cell(time: Any) -> str:
+def time_text(time: Any) -> str:
+    """Return a time from the database, computed or not, as serializers write it."""
+    return _written(_moment(time))
+
+
+def _written(time: Any) -> str:
     return time if isinstance(time, str) else f"{time.isoformat().removesuffix('+00:00')}Z"
 
 

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from crp.common.api.renderers import to_json
+from crp.common.api.updated import UPDATED_AT
 from crp.common.figures import FigureError
 from crp.common.recent import Recent
 from funding.api.detail import PlanDetailSerializer
-from funding.api.fast import usd
+from funding.api.fast import time_text, usd
 from funding.dimensions import Residual, rest_name, sector_code
 from funding.rollups.whole import Amounts, Asked, Whole, asked_of, open_whole, whole_of
 from plans.models import Plan
@@ -113,6 +114,7 @@ def _fill(said: Said, whole: Whole, sectors: Sectors) -> Part:
     opened = open_whole(whole, said.asked)
     body = orjson.loads(said.body)
     body |= _show((whole.requested_usd, whole.received_usd, whole.pledged_usd))
+    body[UPDATED_AT] = time_text(whole.updated_at)
     nothing: Amounts = (None, 0 if whole.funding_reported else None, None)
     for name, words in BY_ROWS.items():
         known = {part[words.code]: part for part in body[name] if part[words.code] in said.rows[name]}

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from crp.common.api.serializers import USD, Choice, Number, Percentage, PlanFiguresSerializer, Text
 from funding.dimensions import Residual
-from plans.models import Citation, Narrative, Office, RiskIndicator
+from plans.models import Narrative, Office, RiskIndicator
 
 FIGURES = tuple(PlanFiguresSerializer._declared_fields)
 
@@ -154,32 +154,3 @@ class PresenceSerializer(serializers.Serializer):
 
     def get_as_of_month(self, presence: Any) -> str | None:
         return f"{presence.as_of_month:%Y-%m}" if presence.as_of_month else None
-
-
-class CitationSerializer(serializers.Serializer):
-    """Where one value of the plan was read."""
-
-    subject = serializers.CharField(help_text="Row of the revision, such as objective:1.")
-    field = serializers.CharField(help_text="Column of that row.")
-    first_line = serializers.IntegerField(allow_null=True, help_text="Of the source, from 1. null: not from a line.")
-    last_line = serializers.IntegerField(allow_null=True, help_text="null: the first line alone.")
-    basis = serializers.ChoiceField(choices=Citation.Basis.choices)
-    as_printed = Text(help_text="The value as it stands there, damage included. null: as it is here.")
-    note = Text(help_text="The reasoning, where the value is not stated. null: none.")
-
-
-class DocumentSerializer(serializers.Serializer):
-    """A document that values were read from."""
-
-    code = serializers.CharField(help_text="Permanent.")
-    title = serializers.CharField(help_text="Of the document.")
-    publisher = Text(help_text="null: not known.")
-    url = Text(help_text="null: not known.")
-    document_on = serializers.DateField(allow_null=True, help_text="As printed. null: not printed.")
-    sha256 = Text(help_text="Of the text whose lines are counted. null: there is no such text.")
-
-
-class SourceSerializer(DocumentSerializer):
-    """A document, and the values of the plan that were read from it."""
-
-    citations = CitationSerializer(many=True, help_text="What was read from it, and where.")

@@ -56,6 +56,7 @@ class PlanViewSet(RevisionsMixin, ReadOnlyViewSet):
         "diff": examples_revisions.DIFF,
     }
     serializer_class = PlanSerializer
+    entry_serializer = PlanDetailSerializer
     filterset_class = PlanFilter
     lookup_field = "code"
     search_described = "code, title, codes and names of countries"
@@ -94,7 +95,8 @@ class PlanViewSet(RevisionsMixin, ReadOnlyViewSet):
         # mypy does not see what is joined as current.
         plans: Any = with_figures(Plan.objects.in_force(self.on), self.on)
         if self.action == "retrieve":
-            return plans.select_related("current__taxonomy").prefetch_related("countries", "identifiers")
+            plans = plans.annotate(**{UPDATED_AT: updated_at()}).select_related("current__taxonomy")
+            return plans.prefetch_related("countries", "identifiers")
         is_ordered = UPDATED_AT in {term.removeprefix("-") for term in values_of(self.request, "ordering")}
         if is_ordered or (self.on is not None and self.asks_for(UPDATED_AT)):
             plans = plans.annotate(**{UPDATED_AT: updated_at()})
@@ -163,11 +165,12 @@ class PlanViewSet(RevisionsMixin, ReadOnlyViewSet):
     @extend_schema(
         description="One plan by its code, with everything that its current revision says, the figures of each part, "
         "and the sources that the values were read from.",
-        responses=PlanDetailSerializer,
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        choice = self.choice
+
         def make(stamp: Stamp) -> HttpResponseBase:
-            return self.kept_json(request, stamp, lambda: self._whole(stamp))
+            return self.kept_json(request, stamp, lambda: choice.show(self._whole(stamp), self.on))
 
         return self.unless_known(request, make)
 

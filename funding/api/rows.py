@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat, NullIf
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from rest_framework import serializers
 
 from crp.common.api.updated import UPDATED_AT, with_recorded_at
@@ -106,14 +105,6 @@ PROJECTS = Rows(
 
 def _funding_requests(on: date | None, asks: Asks) -> QuerySet[FundingRequest]:
     return FundingRequest.objects.filter(in_force(on, "revision__"))
-
-
-def target_code() -> Coalesce:
-    """Return SQL for the code of what a request is for: within a breakdown of a revision there is one for each."""
-    sector = NullIf(Concat("sector__taxonomy__code", Value("/"), "sector__code", output_field=CharField()), Value("/"))
-    number = Cast("objective__number", CharField())
-    codes = ("framework__code", number, sector, "country__iso3", "project__code", Value(""))
-    return Coalesce(*codes, output_field=CharField())
 
 
 TARGETS = ("framework", "objective", "sector", "country", "project")

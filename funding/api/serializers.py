@@ -69,8 +69,8 @@ class PlanSerializer(WithFigures, FlatSerializer):
     )
     updated_at = serializers.DateTimeField(
         read_only=True,
-        help_text="When its current revision was published, or money for it was last recorded or changed, UTC: what "
-        "updated_since goes by. What was taken away leaves no time.",
+        help_text="When its current revision was published, or money for it was last recorded, changed or deleted, "
+        "UTC: what updated_since goes by. What was moved to another plan leaves no time.",
     )
 
     class Meta:
@@ -173,7 +173,8 @@ class ProjectSerializer(RowSerializer):
     )
     updated_at = serializers.DateTimeField(
         read_only=True,
-        help_text="When its plan was published, or money for any part of the plan was last recorded or changed, UTC.",
+        help_text="When its plan was published, or money for any part of the plan was last recorded, changed or "
+        "deleted, UTC.",
     )
 
     class Meta:

@@ -27,6 +27,7 @@ from funding.filters import (
     ReportedFundingFilter,
 )
 from funding.models import Contribution
+from funding.querysets import target_code
 from funding.rollups.ledger import NOW, THEN, break_down_given, public, to_published_plans
 
 PUBLISHED_AT = "revision__published_at"
@@ -88,7 +89,7 @@ class OutcomeViewSet(FromRows):
     listed = rows.OUTCOMES
     filterset_class = OutcomeFilter
     as_of_actions = ("list",)
-    expansions: ClassVar = expansions.OF_PLAN_ROWS
+    expansions: ClassVar = expansions.OF_OUTCOMES
     key = ("plan", "code")
     search_fields = ("name", "revision__plan__code")
     ordering_columns: ClassVar = {
@@ -148,7 +149,7 @@ class FundingRequestViewSet(FromRows):
     def get_queryset(self) -> QuerySet:
         requests = super().get_queryset()
         # Within a breakdown what is asked for may share a place: what it is for tells such rows apart.
-        return requests.annotate(target_code=rows.target_code()) if self.is_walk else requests
+        return requests.annotate(target_code=target_code()) if self.is_walk else requests
 
 
 class ContributionViewSet(FromRows, ReadOnlyViewSet):

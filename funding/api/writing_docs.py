@@ -26,6 +26,8 @@ from funding.api.writing_entries import (
     RecordedSerializer,
     TakeBackSerializer,
 )
+from funding.api.writing_once import PLAIN
+from funding.models.idempotency import LONGEST_KEY
 
 KEY = "Idempotency-Key"
 MATCH = "If-Match"
@@ -94,13 +96,14 @@ IDEMPOTENCY = (
     "request with the same key, within 48 hours, gets the same answer again, with the header Idempotency-Replayed: "
     "true, and is not done again. An error is not kept."
 )
-ONCE = OpenApiParameter(KEY, str, OpenApiParameter.HEADER, description=IDEMPOTENCY)
+KEY_FORM = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": f"^{PLAIN.pattern}$"}
+ONCE = OpenApiParameter(KEY, KEY_FORM, OpenApiParameter.HEADER, description=IDEMPOTENCY)
 ONCE_REQUIRED = OpenApiParameter(
-    KEY, str, OpenApiParameter.HEADER, description=f"{IDEMPOTENCY} Required unless dry_run is true."
+    KEY, KEY_FORM, OpenApiParameter.HEADER, description=f"{IDEMPOTENCY} Required unless dry_run is true."
 )
 MATCHES = OpenApiParameter(
     MATCH,
-    str,
+    {"type": "string", "pattern": r'^(\*|"[!#-~]+")$'},
     OpenApiParameter.HEADER,
     required=True,
     description="The ETag of the contribution, from GET or from the last write, or its updated_at in quotes. Where it "
@@ -228,7 +231,7 @@ class WritingAutoSchema(StrictAutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
         schema = super()._map_basic_serializer(serializer, direction)
-        if isinstance(serializer, ObjectSerializer):
+        if isinstance(serializer, (BatchSerializer, ObjectSerializer)):
             schema["additionalProperties"] = False  # what is not known is refused
         return schema
 

@@ -6,7 +6,7 @@ from the sums that the database keeps (:mod:`funding.summaries`); ``manage.py ch
 that are added up from every contribution, as the figures of a past day are.
 """
 
-from .breakdowns import break_down, break_down_plan, total_of
+from .breakdowns import break_down, break_down_each, break_down_plan, total_of
 from .plans import (
     TOTAL_FROM,
     add_parts,
@@ -23,6 +23,7 @@ __all__ = [
     "add_parts",
     "add_up",
     "break_down",
+    "break_down_each",
     "break_down_plan",
     "figures_of",
     "requested_of",

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django.db import connections
 from django.db.models import Q, QuerySet
 
-from crp.common.figures import Breakdown, FigureError, Line, Rollup
+from crp.common.figures import Breakdown, FigureError, Key, Line, Rollup
 from funding.dimensions import PORTFOLIO, WITHIN_PLAN, Dimension, Residual, choose
 from funding.models import FundingRequest, ReportedFunding
 from plans.models import Plan
 from plans.querysets import in_force
 
 from . import kept
-from .parts import Part, given_parts, official_parts, parts_of, requested_parts
+from .parts import Codes, Part, given_parts, official_parts, parts_of, requested_parts
 from .plans import figures_of, with_figures
 from .sums import Sums
 
@@ -40,6 +40,8 @@ COLUMNS = (
     "pledged_usd",
     "official_usd",
 )
+NAMED_BY_PLANS = frozenset({"framework", "objective", "project"})
+"""Dimensions whose values each plan names in its own words."""
 
 
 def break_down(
@@ -84,6 +86,41 @@ def break_down_plan(plan: Plan, by: str, on: date | None = None) -> Breakdown:
     """
     plans = with_figures(Plan.objects.in_force(on).filter(pk=plan.pk), on)
     return break_down(plans, [by], on, among=WITHIN_PLAN, in_order=True)
+
+
+def break_down_each(plans: QuerySet[Plan], by: str, on: date | None = None) -> dict[str, Breakdown]:
+    """Return for each of several plans, by its code, what :func:`break_down_plan` gives.
+
+    ``plans`` comes from :func:`with_figures`. Raises: ValueError for a dimension that each plan names in its own words.
+    Queries: 8 at most, whatever the number of plans.
+    """
+    dimensions = choose([by], WITHIN_PLAN)
+    if by in NAMED_BY_PLANS:
+        raise ValueError(f"Each plan has a {by} of its own words: they are opened one by one.")
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            return _break_down_each(plans, by, dimensions, on)
+        except FigureError:  # money that somebody records meanwhile
+            continue
+    return _break_down_each(plans, by, dimensions, on)
+
+
+def _break_down_each(
+    plans: QuerySet[Plan], by: str, dimensions: Sequence[Dimension], on: date | None
+) -> dict[str, Breakdown]:
+    opened: dict[str, tuple[dict[Codes, Sums], Sums]] = {}
+    pks = []
+    for plan, figures, parts in _each(plans, _split_by(dimensions), dimensions, on):
+        sums: dict[Codes, Sums] = {}
+        total = Sums()
+        for key, part in parts:
+            sums.setdefault(key, Sums()).add(part, reported=figures.funding_reported)
+        total.add_figures(figures)
+        opened[plan.code] = sums, total
+        pks.append(plan.pk)
+    values = {key[0] for sums, _total in opened.values() for key in sums}
+    names = [dimensions[0].name_values(values, on, pks)]
+    return {code: _tell(sums, total, [by], dimensions, names) for code, (sums, total) in opened.items()}
 
 
 def _break_down(
@@ -132,15 +169,31 @@ def _loop(
     inside: Sequence[Dimension],
     dimensions: Sequence[Dimension],
     on: date | None,
-) -> tuple[dict[tuple[Any, ...], Sums], Sums, Collection[int]]:
+) -> tuple[dict[Codes, Sums], Sums, Collection[int]]:
+    sums: dict[Codes, Sums] = {}
+    total = Sums()
+    pks = []
+    for plan, figures, parts in _each(plans, inside, dimensions, on):
+        for key, part in parts:
+            sums.setdefault(key, Sums()).add(part, reported=figures.funding_reported)
+        total.add_figures(figures)
+        pks.append(plan.pk)
+    return sums, total, pks
+
+
+def _each(
+    plans: QuerySet[Plan],
+    inside: Sequence[Dimension],
+    dimensions: Sequence[Dimension],
+    on: date | None,
+) -> Iterator[tuple[Any, Rollup, list[tuple[Codes, Part]]]]:
+    """Yield each plan with its figures and what they add, by raw value of the dimensions. Queries: 6 at most."""
     rows: list[Any] = list(plans.order_by("-start_year", "code").values_list(*COLUMNS, named=True))
     wider = [dimension.regroup() if dimension.regroup else None for dimension in inside]
     asked = requested_parts(plans, inside, wider, on) if inside else {}
     given = given_parts(plans, inside, wider, on) if inside else {}
     official = official_parts(plans, inside, wider, on) if inside else {}
     outside = {dimension.name: dimension.of_plans(rows) for dimension in dimensions if dimension.of_plans is not None}
-    sums: dict[tuple[Any, ...], Sums] = {}
-    total = Sums()
     for plan in rows:
         figures = figures_of(plan)
         if inside:
@@ -159,18 +212,18 @@ def _loop(
             )
         else:
             parts = {(): Part(figures.requested_usd, figures.received_usd, figures.pledged_usd)}
+        keyed = []
         for codes, part in parts.items():
             left = iter(codes)
             key = tuple(
                 next(left) if dimension in inside else outside[dimension.name][plan.pk] for dimension in dimensions
             )
-            sums.setdefault(key, Sums()).add(part, reported=figures.funding_reported)
-        total.add_figures(figures)
-    return sums, total, [plan.pk for plan in rows]
+            keyed.append((key, part))
+        yield plan, figures, keyed
 
 
 def _show(
-    sums: Mapping[tuple[Any, ...], Sums],
+    sums: Mapping[Codes, Sums],
     total: Sums,
     by: Sequence[str],
     dimensions: Sequence[Dimension],
@@ -181,6 +234,16 @@ def _show(
     names = [
         dimension.name_values({key[position] for key in sums}, on, pks) for position, dimension in enumerate(dimensions)
     ]
+    return _tell(sums, total, by, dimensions, names)
+
+
+def _tell(
+    sums: Mapping[Codes, Sums],
+    total: Sums,
+    by: Sequence[str],
+    dimensions: Sequence[Dimension],
+    names: Sequence[Mapping[Any, Key]],
+) -> Breakdown:
     lines = [
         Line(keys=tuple(names[position][value] for position, value in enumerate(key)), figures=part.rollup())
         for key, part in sums.items()

@@ -19,6 +19,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F
 from crp.common.figures import FigureError
 from funding.dimensions import FRAMEWORK, OBJECTIVE, PROJECT, SECTOR, Residual
 from funding.models import Project, TargetFigures
+from funding.updated import updated_at
 from plans.models import Plan
 
 from .breakdowns import RESIDUAL_ORDER
@@ -45,6 +46,8 @@ class Whole(NamedTuple):
     received_usd: int | None
     pledged_usd: int | None
     official_usd: int | None
+    updated_at: Any
+    """As the database gives a time: SQLite one that was computed as a text."""
 
     @property
     def funding_reported(self) -> bool:
@@ -152,8 +155,9 @@ def _plan_statement() -> Statement:
         f"{name}_cents": ExpressionWrapper(F(f"kept_figures__{name}"), output_field=BigIntegerField())
         for name in _AMOUNTS
     }
-    plans = with_figures(Plan.objects.in_force()).filter(code="code").order_by().annotate(**cents)
-    return _but_last(plans.values_list("pk", "current__pk", *cents))
+    plans = with_figures(Plan.objects.in_force()).filter(code="code").order_by()
+    plans = plans.annotate(**cents, updated=updated_at())
+    return _but_last(plans.values_list("pk", "current__pk", *cents, "updated"))
 
 
 @cache

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
 from crp.common.figures import Rollup, add_known
 from funding.models import FundingRequest, RelatedPlan
+from funding.querysets import target_code
+from funding.rollups import figures_of, with_figures
 from funding.rollups.overlap import NamedLine, Overlap, Span, inside_of, overlap_of
 from funding.selectors.portfolio import PlanLine, plan_lines, published_plans
-from plans.models import PlanFamily
+from plans.models import Plan, PlanFamily
 
 Kind = FundingRequest.Breakdown
 NO_PLAN: Sequence[int | None] = (None,)
@@ -74,6 +78,29 @@ def inter_agency_parts(
     known = {row.related_plan_id for row in rows if row.related_plan_id is not None}
     others = {line.plan.pk: line for line in plan_lines(published_plans(on).filter(pk__in=known))} if known else {}
     return _parts(requests, rows, figures, others)
+
+
+def inter_agency_parts_of_each(codes: Collection[str], on: date | None = None) -> dict[str, list[InterAgencyPart]]:
+    """Return the same of several plans, by their codes, each request with the code of its target as ``target_code``.
+
+    Queries: 7 at most, whatever the number of plans.
+    """
+    plans: list[Any] = list(with_figures(Plan.objects.in_force(on).filter(code__in=codes), on))
+    named: dict[int, list[RelatedPlan]] = defaultdict(list)
+    rows = RelatedPlan.objects.filter(revision__in=[plan.current.pk for plan in plans])
+    for row in rows.select_related("plan_family").order_by("pk"):
+        named[row.revision_id].append(row)
+    requests: dict[int, list[FundingRequest]] = defaultdict(list)
+    of_plans = FundingRequest.objects.filter(revision__in=named).annotate(target_code=target_code())
+    for request in of_plans.order_by("order", "pk"):
+        requests[request.revision_id].append(request)
+    known = {row.related_plan_id for group in named.values() for row in group if row.related_plan_id is not None}
+    others = {line.plan.pk: line for line in plan_lines(published_plans(on).filter(pk__in=known))} if known else {}
+    return {
+        plan.code: _parts(requests[plan.current.pk], named[plan.current.pk], figures_of(plan), others)
+        for plan in plans
+        if plan.current.pk in named
+    }
 
 
 def _parts(

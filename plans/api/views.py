@@ -13,6 +13,7 @@ from crp.common.api.views import ReadOnlyViewSet
 from plans.filters import CountryFilter
 from plans.models import Country, Plan
 
+from .profiles import PROFILE
 from .serializers import CountrySerializer
 
 
@@ -51,6 +52,7 @@ class CountryViewSet(ReadOnlyViewSet):
     nouns = ("country", "countries")
     lookup_example = "MLI"
     examples: ClassVar = {"list": page_of(MALI), "retrieve": MALI}
+    expansions: ClassVar = {"profile": PROFILE}
     key = ("iso3",)
     serializer_class = CountrySerializer
     filterset_class = CountryFilter

@@ -73,6 +73,7 @@ TABLE: dict[str, tuple[dict[str, str], str]] = {
     "api/v1/taxonomies/{code}": ({"get": READ}, "/api/v1/taxonomies/{taxonomy}/"),
     "api/v1/countries": ({"get": READ}, "/api/v1/countries/"),
     "api/v1/countries/{iso3}": ({"get": READ}, "/api/v1/countries/{country}/"),
+    "api/v1/terms": ({"get": READ}, "/api/v1/terms/"),
     "api/v1/changes": ({"get": READ}, "/api/v1/changes/"),
     "api/v1/dumps": ({"get": READ}, "/api/v1/dumps/"),
     "api/v1/dumps/{dump}/{file}": ({"get": READ}, "/api/v1/dumps/2026-01-01/none.zip"),
@@ -90,12 +91,13 @@ TABLE: dict[str, tuple[dict[str, str], str]] = {
         "/api/v2/encode_app_identifier?application=tests&email=a@example.org",
     ),
     "api/v2/util/version": ({"get": READ}, "/api/v2/util/version"),
+    "api/v2": ({"get": READ}, "/api/v2/none"),
     "exchange/fts": ({"get": READ}, "/exchange/fts/"),
     "exchange/fts/{name}.csv": ({"get": READ}, "/exchange/fts/none.csv"),
     "iati/activities.xml": ({"get": READ}, "/iati/activities.xml"),
     "iati/{code}.xml": ({"get": READ}, "/iati/{plan}.xml"),
 }
-MISSING = {"api/v1/dumps/{dump}/{file}", "exchange/fts/{name}.csv", "api/v1/.*"}
+MISSING = {"api/v1/dumps/{dump}/{file}", "exchange/fts/{name}.csv", "api/v1/.*", "api/v2"}
 """Routes whose address here leads nowhere, for want of a file: 404 for whoever may ask."""
 SLOW = {"api/v1/schema"}
 """Made anew for each request, and it looks at no row."""
@@ -292,7 +294,7 @@ def test_nothing_else_is_written_by_anybody(callers: Callers) -> None:
     administrator = callers.writing[Role.ADMINISTRATOR]
     wrong = []
     for route, (methods, address) in TABLE.items():
-        url, expected = address_in(callers.world.own, address), 404 if route == "api/v1/.*" else 405
+        url, expected = address_in(callers.world.own, address), 404 if route in {"api/v1/.*", "api/v2"} else 405
         for method in set(METHODS) - set(methods):
             status = ask(method, url, administrator, None if method == "get" else {}).status_code
             if status != expected:

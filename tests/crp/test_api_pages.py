@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import resolve
 
 from crp.api_pages import FILES, FIRST, FOLDER, titles
+from tests.conftest import MaliPlans
 from tests.shared import PROJECT
 
 NAMES = [name for name in FILES if name != FIRST]
@@ -34,6 +35,14 @@ def test_it_asks_the_site_that_it_is_read_on(client: Client) -> None:
     assert "curl -s 'http://localhost:9000/api/v1/plans/" in body
 
 
+def test_names_may_go_on_in_the_next_line_and_examples_are_as_they_are(client: Client) -> None:
+    body = client.get("/data/api/plans/").content.decode()
+    assert "<code>requested_<wbr>usd</code>" in body
+    assert '<pre class="command" tabindex="0">' in body
+    for example in re.findall(r"<pre.*?</pre>", body, re.DOTALL):
+        assert "<wbr>" not in example
+
+
 def test_every_page_is_listed_and_every_file_has_a_page(client: Client) -> None:
     body = client.get("/data/api/").content.decode()
     assert list(titles()) == list(FILES)
@@ -56,3 +65,17 @@ def test_its_words_are_english_on_pages_in_other_languages(client: Client) -> No
     assert '<html lang="ar" dir="rtl"' in body
     assert '<div class="content guide" lang="en" dir="ltr">' in body
     assert 'href="/ar/data/api/rollups/"' in body
+
+
+def test_the_page_of_data_leads_to_the_shapes_of_others(client: Client, mali: MaliPlans) -> None:
+    section = client.get("/fr/data/").content.decode().split('id="shapes"')[1].split("</section>")[0]
+    links = re.findall(r'href="(/[^"]+)"', section)
+    assert {link.partition("?")[0] for link in links} == {
+        "/fr/data/api/exchange/",
+        "/exchange/fts/",
+        "/exchange/fts/fts_requirements_funding_global.csv",
+        "/api/v2/coordination-context/funding",
+        "/iati/activities.xml",
+    }
+    for link in links:
+        assert client.get(link.replace("&amp;", "&")).status_code == 200, link

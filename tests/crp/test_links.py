@@ -10,7 +10,7 @@ import pytest
 
 from crp.common.api.cursors import FIRST
 from crp.common.api.links import link_header, page_links
-from tests.api import ask, results
+from tests.api import ask, results, text_of
 from tests.conftest import MaliPlans
 
 LIST = "http://x/api/v1/plans/"
@@ -88,3 +88,23 @@ def test_a_filter_is_carried_along_safely(mali: MaliPlans) -> None:
     response: Any = ask('countries/?limit=1&search="><script>\r\nSet-Cookie:%20x=1')
     assert "Set-Cookie" not in response.headers
     assert "<script>" not in response.get("Link", "")
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_on_a_walk_by_cursor_first_leads_back_to_where_it_began(mali: MaliPlans, form: str) -> None:
+    """And no relation leads to a page before, or to the last: a walk has neither."""
+
+    def links_of(address: str) -> dict[str, str]:
+        found = re.findall(r'<([^>]+)>; rel="(\w+)"', ask(address)["Link"])
+        return {relation: target.partition("/api/v1/")[2] for target, relation in found}
+
+    begun = f"plans/?cursor=*&limit=1&fields=code&format={form}"
+    began, address = text_of(ask(begun)), begun
+    for page in range(3):
+        links = links_of(address)
+        assert set(links) == ({"first", "next"} if page < 2 else {"first"})
+        assert text_of(ask(links["first"])) == began
+        assert (text_of(ask(address)) == began) == (page == 0)
+        address = links.get("next", "")
+    # By offset, from the middle: first is the address without one.
+    assert links_of(f"plans/?format={form}&limit=1&offset=2")["first"] == f"plans/?format={form}&limit=1"

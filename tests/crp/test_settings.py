@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,15 +17,19 @@ from tests.shared import PROJECT
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:
     """Start Django with these variables and no others of CRP's own, and print what came of them."""
+    return run(
+        "print(settings.DEBUG, settings.ALLOWED_HOSTS, settings.DATABASES['default']['ENGINE'],"
+        "settings.DATABASES['default']['NAME'], settings.SECURE_SSL_REDIRECT, sep='|')",
+        **environment,
+    )
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Start Django in the same way, and run some code."""
     own = ("DATABASE_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SECURE", "DJANGO_SETTINGS_MODULE")
     kept = {name: value for name, value in os.environ.items() if name not in own}
-    code = (
-        "import django; from django.conf import settings; django.setup();"
-        "print(settings.DEBUG, settings.ALLOWED_HOSTS, settings.DATABASES['default']['ENGINE'],"
-        "settings.DATABASES['default']['NAME'], settings.SECURE_SSL_REDIRECT, sep='|')"
-    )
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", f"import django; from django.conf import settings; django.setup();{code}"],
         env={**kept, "DJANGO_SETTINGS_MODULE": "crp.settings", "SECRET_KEY": "a secret of the tests", **environment},
         capture_output=True,
         check=False,
@@ -213,3 +218,67 @@ def test_sqlite_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_database_url_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "")
     assert Path(settings.read_database()["NAME"]).name == "crp.sqlite3"
+
+
+FORMER = ("$former-key-of-the-installation", "an-even-older-key=of#it,with%signs")
+
+
+def test_former_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SECRET_KEY_FALLBACKS", raising=False)
+    assert settings.read_former_secrets("now") == []
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", f" {FORMER[0]}  {FORMER[1]}\n")
+    assert settings.read_former_secrets("now") == list(FORMER)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ("hunter2", "fewer than 20 signs"),
+        (f"{FORMER[0]} hunter2", "fewer than 20 signs"),
+        (f"{FORMER[0]} the-key-of-the-installation-now", "SECRET_KEY of now"),
+    ],
+)
+def test_former_keys_that_can_not_be_used(monkeypatch: pytest.MonkeyPatch, raw: str, words: str) -> None:
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", raw)
+    with pytest.raises(ImproperlyConfigured, match=words) as refusal:
+        settings.read_former_secrets("the-key-of-the-installation-now")
+    assert not any(part in str(refusal.value) for part in raw.split())
+
+
+def test_what_was_signed_before_a_change_of_the_key_holds() -> None:
+    """With two starts of CRP, as an installation changes its key: cursors, secrets of webhooks, links in e-mails."""
+    sign = (
+        "from crp.common.api import cursors; from crp.webhooks.models import EndpointSecret;"
+        "from crp.webhooks.signing import new_secret, write_secret; row = EndpointSecret(nonce='fixed');"
+        "from crp.following.models import Subscription; from crp.following.tokens import Purpose, _seal;"
+        "link = Subscription(pk=1, nonce='fixed');"
+    )
+    made = run(
+        f"{sign}secret = new_secret(row); seal = _seal(link, Purpose.STOP, settings.SECRET_KEY);"
+        "print(cursors.write([7, None], 'list'), secret, row.fingerprint, seal)",
+        SECRET_KEY=FORMER[0],
+    )
+    assert made.returncode == 0, made.stderr
+    cursor, secret, fingerprint, seal = made.stdout.split()
+    read = (
+        sign + f"row.fingerprint = {fingerprint!r}; print(cursors.read({cursor!r}, 'list'), write_secret(row),"
+        "*(_seal(link, Purpose.STOP, key) for key in settings.SECRET_KEY_FALLBACKS))"
+    )
+    kept = run(read, SECRET_KEY="a-new-key-of-the-installation", SECRET_KEY_FALLBACKS=" ".join(FORMER))
+    assert kept.stdout.split()[:4] == ["[7,", "None]", secret, seal], kept.stderr
+
+
+READS = re.compile(r"""(?:env\.(?:str|list|int|bool)|environ\.get|read_(?:flag|count|number))\(\s*"([A-Z][A-Z_]+)\"""")
+READERS = ("crp/settings.py", "deploy/gunicorn.conf.py", "crp/management/commands/demo.py")
+
+
+def test_every_variable_is_told_of() -> None:
+    """In .env.example with a comment above it, and in the README."""
+    read = {name for path in READERS for name in READS.findall((PROJECT / path).read_text())}
+    assert {"SECRET_KEY", "API_LIMIT", "PORT", "OFFICER_PASSWORD", "DEBUG", "WEBHOOK_TEST_RECEIVERS"} <= read
+    blocks = (PROJECT / ".env.example").read_text().split("\n\n")
+    told = {name: block for block in blocks for name in re.findall(r"^#?([A-Z][A-Z_]+)=", block, re.MULTILINE)}
+    assert set(told) == read
+    assert not [name for name, block in told.items() if not block.startswith("# ")]
+    table = (PROJECT / "README.md").read_text().partition("## Settings")[2].partition("\n## ")[0]
+    assert {name for line in table.splitlines() for name in re.findall(r"`([A-Z_]+)`", line.split(" | ")[0])} == read

@@ -8,8 +8,19 @@ from decimal import Decimal
 
 import pytest
 
-from funding.models import Project
-from plans.models import Contact, Country, CountryProfile, Framework, Objective, Outcome, Plan, Revision
+from funding.models import Project, RelatedPlan
+from plans.models import (
+    Contact,
+    Country,
+    CountryProfile,
+    Framework,
+    Narrative,
+    Objective,
+    Outcome,
+    Plan,
+    PlanFamily,
+    Revision,
+)
 from tests.api import ask, get, results, text_of
 from tests.conftest import MaliPlans
 from tests.factories import (
@@ -20,6 +31,7 @@ from tests.factories import (
     make_plan,
     publish,
 )
+from tests.funding.test_api_columns import EXPANSIONS
 from tests.funding.test_api_routes import DATA, LISTS, PLAN
 
 SECRET = "Kept-Secret"
@@ -35,6 +47,9 @@ def write_secrets(draft: Revision) -> None:
     Outcome.objects.filter(revision=draft).update(name=SECRET)
     Project.objects.filter(revision=draft).update(title=SECRET, code=SECRET_CODE, description=SECRET)
     Framework.objects.filter(revision=draft).update(name=SECRET, code=SECRET_CODE)
+    Narrative.objects.create(revision=draft, section="vision", body=SECRET)
+    request = draft.funding_requests.filter(breakdown="project").first()
+    RelatedPlan.objects.create(revision=draft, funding_request=request, plan_family=PlanFamily.objects.first())
 
 
 @pytest.fixture
@@ -56,6 +71,9 @@ CRAWLED = [
     *(f"{name}/?limit=1000&format={form}" for name in LISTS if name != "organizations" for form in ("json", "csv")),
     *(f"plans/{PLAN}/rollup/?by={by}" for by in ("framework", "objective", "sector", "project", "donor")),
     *(f"rollups/?by={by}" for by in ("country", "year", "kind", "framework", "sector", "donor", "region", "objective")),
+    *(f"{name}/?limit=1000&expand={','.join(words)}" for name, words in EXPANSIONS.items()),
+    f"plans/{PLAN}/?expand={','.join(EXPANSIONS['plans'])}",
+    "terms/?limit=1000",
     "plans/?search=secret",
     "projects/?search=secret",
 ]
@@ -123,6 +141,7 @@ def test_what_was_superseded_is_replaced_and_not_added(empty_database: None) -> 
     assert get("plans/TWICE/")["projects"] == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("address", [*DATA.values(), "rollups/?by=donor", "organizations/?format=csv"])
 @pytest.mark.parametrize("is_public", [True, False])
 def test_personal_data_is_never_told(mali: MaliPlans, address: str, is_public: bool) -> None:

@@ -85,6 +85,14 @@ def test_text_columns_are_never_null() -> None:
     assert [str(field) for field in fields if isinstance(field, (models.CharField, models.TextField))] == []
 
 
+def test_every_table_stands_in_the_data_model() -> None:
+    words = set(re.findall(r"\w+", (PROJECT / "docs" / "data-model.md").read_text()))
+    own = [config for config in apps.get_app_configs() if Path(config.path).is_relative_to(PROJECT)]
+    models_of = [model for config in own for model in config.get_models() if not is_history(model)]
+    assert len(models_of) > 50
+    assert [model.__name__ for model in models_of if model.__name__ not in words] == []
+
+
 def test_the_demo_loads_every_fixture() -> None:
     assert {path.stem for path in fixture_files()} == set(FIXTURES)
 

@@ -51,7 +51,7 @@ not give the total. The percentage over several plans is that of the plans which
 ## Formats
 
 JSON, or as a table for every list, rollup and check, with `format=` or the header `Accept`: the same filters, the same
-column names, streamed, and all rows unless `limit` or `offset` is given.
+column names, streamed, and all rows unless `limit`, `offset` or `cursor` is given.
 
 - `csv` (`text/csv`): null is empty, lists are joined by `;`, and a text that a spreadsheet would run as a formula has
   an apostrophe before it. UTF-8; with `bom=1` it begins with the mark by which Excel knows that.
@@ -69,12 +69,16 @@ files: `/api/v1/dumps/`.
 
 `{"count", "next", "previous", "results"}`, with `limit` (1 to 1000, 50 when not given) and `offset`; follow `next`
 until it is null. `ordering=-gap_usd,code` orders; what is not reported comes last either way, and every order ends in
-a key, so that pages of the same data never overlap. `search` finds rows that hold all its words. Parameters that take
+a key, so that pages of the same data never overlap. To pull a list whole, walk it by `cursor`, which rows that come or
+go meanwhile do not disturb. `search` finds rows that hold all its words. Parameters that take
 several values take them separated by commas or repeated, at most 100: `country=MLI,BFA` or `country=MLI&country=BFA`.
 Codes in parameters may be written in small letters.
 
-To follow changes, ask for `updated_since` (plans, contributions) with the time of your last call. It does not tell what
-was taken away: now and then, pull everything.
+`fields=code,gap_usd` gives these columns alone, and `expand=countries` tells what a row names besides, under
+`expanded`, as its own list has it: in lists and of single entries.
+
+To follow changes, ask for `updated_since` with the time of your last call: every list has it, and every row its
+`updated_at`. It does not tell what was taken away: `/api/v1/changes/` does.
 
 ## A past day
 
@@ -87,7 +91,8 @@ given; a day to come is **400**.
 
 An error is always JSON: `{"detail": sentence, "code": kind, "errors": {parameter: [sentence]}}`. A parameter that is
 unknown, empty, given twice or malformed is **400** and named, never ignored: a slip of the pen does not return
-everything. **404**: nothing published has this code. **405**: this is only read. **406**: no such format.
+everything. **404**: nothing published has this code. **405**: the address does not take the method; contributions
+alone are written. **406**: no such format.
 
 ## Keys and limits
 

@@ -68,7 +68,12 @@ class StrictOrderingFilter(BaseFilterBackend):
                 "description": "Order by these columns, - before one turns it round. What is not reported comes last "
                 f"either way; equals stand in the usual order: {','.join(view.default_ordering)}. On a walk by "
                 f"cursor they stand by their key.",
-                "schema": {"type": "array", "items": {"type": "string", "enum": names}, "uniqueItems": True},
+                "schema": {
+                    "type": "array",
+                    "items": {"type": "string", "enum": names},
+                    "minItems": 1,
+                    "uniqueItems": True,
+                },
                 "explode": False,
                 "style": "form",
             }

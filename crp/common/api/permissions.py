@@ -12,9 +12,9 @@ if TYPE_CHECKING:  # rest_framework reads this module while it is itself being i
 
 
 class ReadOnly(BasePermission):
-    """Everybody may read what is public; nobody may write."""
+    """Everybody may read what is public, and nobody write; what can be written has a permission of its own."""
 
-    message = "The API can only be read."
+    message = "What stands at this address can't be written."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         # A method that the view doesn't have goes on to its 405, which says what is allowed.

@@ -10,10 +10,10 @@ from typing import Any
 import django_filters
 from drf_spectacular.utils import OpenApiParameter
 
-from crp.common.api.chosen import row_serializer
+from crp.common.api.chosen import parameters_of_entry, row_serializer
 from crp.common.api.exceptions import ErrorSerializer
 from crp.common.api.fair_use import FairUseSchema
-from crp.common.api.parameters import MOST_VALUES
+from crp.common.api.parameters import LONGEST_VALUE, MOST_VALUES
 from crp.common.api.renderers import CSVRenderer, NDJSONRenderer, ParquetRenderer, XLSXRenderer
 from crp.common.api.tables import BOM, HXL
 from crp.common.as_of import AS_OF
@@ -68,16 +68,18 @@ class StrictAutoSchema(FairUseSchema, DeprecationSchema):
 
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         if self._action == "retrieve":
-            return f"One {self.view.nouns[0]} by its code, with the columns of the list."
+            more = ", whole" if getattr(self.view, "entry_serializer", None) else ""
+            return f"One {self.view.nouns[0]} by its code{more}, with the columns of the list."
         return super().get_description()
 
     def get_response_serializers(self) -> Any:
         found = super().get_response_serializers()
         expansions = getattr(self.view, "expansions", None)
-        if self._action != "list" or expansions is None or not hasattr(found, "Meta"):
+        if self._action not in {"list", "retrieve"} or expansions is None or not hasattr(found, "Meta"):
             return found
         entry: Any = type(found)
-        return row_serializer(entry, tuple(expansions.items()))()
+        whole = getattr(self.view, "entry_serializer", None) if self._action == "retrieve" else None
+        return row_serializer(entry, tuple(expansions.items()), whole)()
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)
@@ -102,8 +104,10 @@ class StrictAutoSchema(FairUseSchema, DeprecationSchema):
         )
         takes_as_of = getattr(self.view, "takes_as_of", False)
         is_table = self._action in getattr(self.view, "table_actions", ())
+        is_entry = self._action == "retrieve" and hasattr(self.view, "expansions")
         return [
             *super().get_override_parameters(),
+            *(parameters_of_entry(self.view) if is_entry else ()),
             *((as_of,) if takes_as_of else ()),
             *(OF_TABLES if is_table else ()),
             parameter,
@@ -189,6 +193,9 @@ def _describe(parameter: dict[str, Any], item: Any) -> dict[str, Any]:
     if isinstance(item.field.widget, ValuesWidget):
         schema = {"type": "array", "items": schema.get("items", {"type": "string"}), "maxItems": MOST_VALUES}
         schema["items"] = {"type": "string", **schema["items"]}
+        if "enum" not in schema["items"]:
+            schema["items"] |= {"maxLength": LONGEST_VALUE, "pattern": r"^[^\x00]*[^\s,\x00][^\x00]*$"}
+        schema["minItems"] = 1
         words = words or f"Rows whose {parameter['name'].replace('_', ' ')} is one of these."
         parameter = {**parameter, "style": "form", "explode": False}
     elif isinstance(item, django_filters.DateFilter):

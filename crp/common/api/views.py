@@ -1,4 +1,4 @@
-"""What all read-only endpoints share."""
+"""What all endpoints share in reading: parameters, lists, single entries."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django_filters import DateFilter
 from rest_framework import mixins, viewsets
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from crp.common.api.chosen import Choice, Expansion, chosen_only, read_choice
+from crp.common.api.chosen import EXPAND, FIELDS, Choice, Expansion, chosen_only, read_choice
 from crp.common.api.columns import columns_of
 from crp.common.api.conditional import ConditionalMixin
 from crp.common.api.filters import ALWAYS_KNOWN
@@ -44,10 +44,14 @@ class StrictParametersMixin(APIView):
 
     parameters_of_action: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Parameters of actions other than a list; a list's own backend knows its filters."""
+    several: ClassVar[tuple[str, ...]] = ()
+    """Of these parameters those that take several values."""
     table_actions: ClassVar[tuple[str, ...]] = ()
     """Actions that answer as CSV, NDJSON, XLSX and Parquet too."""
     as_of_actions: ClassVar[tuple[str, ...]] = ()
     """Actions that can be asked for a past day."""
+    chosen_actions: ClassVar[tuple[str, ...]] = ()
+    """Actions that tell of one entry the columns that are wanted, and what it names."""
     day: date | None = None
     """The day that the address names, be it today."""
     on: date | None = None
@@ -68,6 +72,9 @@ class StrictParametersMixin(APIView):
         return [renderer for renderer in renderers if not isinstance(renderer, StreamRenderer)]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method not in self.allowed_methods:  # before what else is wrong with it, which would mislead
+            request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+            raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)
         if request.method not in {"GET", "HEAD"}:
             return
@@ -76,9 +83,10 @@ class StrictParametersMixin(APIView):
         if action in self.table_actions:
             problems |= table_problems(request)
         if action != "list":
-            known = (*ALWAYS_KNOWN, *self.own_parameters, *self.parameters_of_action.get(action or "", ()))
+            chosen = (FIELDS, EXPAND) if action in self.chosen_actions else ()
+            known = (*ALWAYS_KNOWN, *chosen, *self.own_parameters, *self.parameters_of_action.get(action or "", ()))
             given = request.query_params
-            problems = {**refuse_unknown(given, known), **unusable(given, (), {}), **problems}
+            problems = {**refuse_unknown(given, known), **unusable(given, (*chosen, *self.several), {}), **problems}
         if problems:
             raise ValidationError(problems)
 
@@ -152,16 +160,17 @@ class ListViewSet(ConditionalMixin, StrictParametersMixin, mixins.ListModelMixin
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The names of all columns."""
-        meta: Any = getattr(self.get_serializer_class(), "Meta", None)
-        return tuple(meta.fields)
+        return _columns_of(self.get_serializer_class())
 
     @cached_property
     def choice(self) -> Choice:
         """What is wanted of each row."""
+        action = getattr(self, "action", None)
+        is_chosen = action == "list" or action in self.chosen_actions
         # The schema asks without a request, or with one that no format was found for.
-        if not hasattr(getattr(self, "request", None), "accepted_renderer") or getattr(self, "action", None) != "list":
+        if not hasattr(getattr(self, "request", None), "accepted_renderer") or not is_chosen:
             return Choice(self.columns, {})
-        return read_choice(self.request, self.columns, self.expansions)
+        return read_choice(self.request, self.columns, self.expansions, "list" if action == "list" else "entry")
 
     def asks_for(self, *names: str) -> bool:
         """Return whether one of these columns is wanted, or the order goes by one."""
@@ -245,6 +254,21 @@ class ReadOnlyViewSet(mixins.RetrieveModelMixin, ListViewSet):
     lookup_value_regex = "[^/]+"
     lookup_example: ClassVar[str]
     """A code that the demonstration data has: for the schema."""
+    chosen_actions: ClassVar[tuple[str, ...]] = ("retrieve",)
+    entry_serializer: ClassVar[type[Any] | None] = None
+    """What tells of an entry by itself. None: what tells of it in the list."""
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The names of all columns, in the list or of an entry by itself."""
+        whole = self.entry_serializer if getattr(self, "action", None) == "retrieve" else None
+        return _columns_of(whole or self.get_serializer_class())
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Return one entry: the columns wanted of it, with what is to be told besides."""
+        choice = self.choice
+        shown = chosen_only(self.get_serializer(), choice.read).to_representation(self.get_object())
+        return Response(choice.show(shown, self.on))
 
     def get_object(self) -> Any:
         value = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
@@ -268,3 +292,7 @@ class ReadOnlyViewSet(mixins.RetrieveModelMixin, ListViewSet):
             return not_yet
         near = rows.filter(**{f"{self.lookup_field}__iexact": value}).values_list(self.lookup_field, flat=True).first()
         return f"{sentence} Did you mean “{near}”?" if near else sentence
+
+
+def _columns_of(serializer: Any) -> tuple[str, ...]:
+    return tuple(serializer.Meta.fields)
