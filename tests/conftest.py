@@ -14,6 +14,11 @@ database. A test that uses the database sees it and may change it: its changes a
 ``limits``          counts the requests of the API, with limits that a test reaches.
 ``per_row_queries`` fails the test on a query that repeats per row, and names the line that makes it.
 ``password``        a password that the site accepts.
+
+The tests run on SQLite, and those that use a database run again on PostgreSQL, but for those marked ``once``: what is
+looked at there is a form, a file, a sentence or a page, and the SQL behind it is sent to PostgreSQL by another test.
+Every page and every form of the admin is opened on both, see tests/project/test_every_page.py and
+test_every_admin_page.py. What adds money, searches, locks, writes or constrains is never marked.
 """
 
 from __future__ import annotations
@@ -47,7 +52,7 @@ from crp.common.recent import Recent
 from crp.kept_pages import KeptPagesMiddleware
 from crp.management.commands.demo import FIXTURES
 from plans.models import Plan
-from plans.sealing import triggers
+from plans.sealing.triggers import SEALS
 
 PLAIN_SETTINGS = {
     # Every test would wait for a password hash that is slow on purpose.
@@ -78,6 +83,16 @@ watch_queries()
 
 Unblock = Callable[[], AbstractContextManager[None]]
 """Inside it a fixture of a module may use the database."""
+
+
+def _look_for_garbage_seldom() -> None:
+    """Most of what there is stays, and to look at it all takes a twentieth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+_look_for_garbage_seldom()  # before the tests are collected, which makes a million objects that stay
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -111,10 +126,8 @@ class MaliPlans:
 
 @pytest.fixture(scope="session", autouse=True)
 def _rare_collections() -> None:
-    """Look for garbage seldom: most of what there is stays, and to look at it all takes a twentieth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    """Leave out what collecting the tests has made."""
+    _look_for_garbage_seldom()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -141,10 +154,10 @@ def _empties_sealed() -> Iterator[None]:
     def without_triggers(operations: BaseDatabaseOperations, statements: list[str]) -> None:
         is_sqlite = operations.connection.vendor == "sqlite"
         if is_sqlite:
-            triggers.remove(operations.connection)
+            SEALS.remove(operations.connection)
         flush(operations, statements)
         if is_sqlite:
-            triggers.install(operations.connection)
+            SEALS.install(operations.connection)
 
     with mock.patch.object(BaseDatabaseOperations, "execute_sql_flush", without_triggers):
         yield

@@ -23,7 +23,9 @@ class TranslationSerializer(serializers.Serializer):
         help_text="Row of the revision that the text stands in, such as objective:1; plan: of the plan itself."
     )
     field = serializers.CharField(help_text="Column of that row.")
-    source = serializers.CharField(help_text="The words that were translated, as the plan has them.")
+    source = serializers.CharField(  # type: ignore[assignment]  # a field hides the base class's attribute
+        help_text="The words that were translated, as the plan has them."
+    )
     text = serializers.CharField(help_text="The same in that language.")
     translated_at = serializers.DateTimeField(help_text="When the translation was last changed, UTC.")
 

@@ -2,6 +2,8 @@
 
 ``page``         a page in English that fails the test on a script error, a refusal by the content security policy, or
                  a request to any other host.
+``reader_page``  the same in a browser that is started once, for a test that looks at public pages and no more: it
+                 keeps no form, no cookie and no listener of its own.
 ``plain_page``   the same in a browser without JavaScript.
 ``officer_page`` the same, signed in as the officer that ``manage.py demo`` makes.
 ``accessible``   a function that fails the test where axe finds something on the page it is given, light or dark.
@@ -19,32 +21,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
 from crp.management.commands.demo import OFFICER, make_officer
+from tests.e2e.accessibility import check_accessible
 from tests.e2e.browser import find_system_browser, launch_arguments
 
 # Playwright runs an event loop in this thread, which Django takes for asynchronous code. It is not: the tests wait.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-
-AT_REST = """() => document.getAnimations().forEach(one => {
-    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
-})"""
-"""Ends every transition: the admin's links fade from one theme's colours into the other's."""
+LONG = {"test_story", "test_revision_form", "test_weight"}
+WINDOW = {"width": 1280, "height": 720}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder."""
+    """Mark every test of this folder, and begin with those that take longest: no worker waits for the last of them."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: item.path.parent != Path(__file__).parent or item.path.stem not in LONG)
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +66,12 @@ def base_url(live_server: LiveServer) -> str:
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """Read pages in English, and wait for no animation."""
     return browser_context_args | {"locale": "en-GB", "reduced_motion": "reduce"}
+
+
+@pytest.fixture
+def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
+    """Return a browser that keeps no copies of pages: test_weight.py looks at those."""
+    return new_context(service_workers="block")
 
 
 @pytest.fixture(scope="session")
@@ -97,15 +103,26 @@ def _data(transactional_db: None, _copy_of_the_data: sqlite3.Connection, request
 def without_problems(page: Page, server: str) -> Iterator[Page]:
     """Collect what goes wrong inside a page, and fail where something did."""
     problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on(
-        "request",
-        lambda request: (
-            None if request.url.startswith((f"{server}/", "data:")) else problems.append(f"asked {request.url}")
-        ),
-    )
-    yield page
+
+    def on_error(error: Error) -> None:
+        problems.append(f"script: {error}")
+
+    def on_message(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            problems.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((f"{server}/", "data:")):
+            problems.append(f"asked {request.url}")
+
+    listeners = {"pageerror": on_error, "console": on_message, "request": on_request}
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    try:
+        yield page
+    finally:
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
     assert problems == []
 
 
@@ -114,6 +131,26 @@ def page(page: Page, live_server: LiveServer) -> Iterator[Page]:
     """Return a page in which nothing may go wrong unseen."""
     with without_problems(page, live_server.url):
         yield page
+
+
+@pytest.fixture(scope="session")
+def _reader(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Page]:
+    context = browser.new_context(**browser_context_args, service_workers="block")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def reader_page(_reader: Page, live_server: LiveServer) -> Iterator[Page]:
+    """Return a page in which nothing may go wrong unseen, and which the test does nothing to but look at it.
+
+    A browser of its own takes each test half a second.
+    """
+    _reader.set_viewport_size(WINDOW)
+    _reader.emulate_media(color_scheme="light", media="screen", reduced_motion="reduce")
+    with without_problems(_reader, live_server.url):
+        yield _reader
+    _reader.context.clear_cookies()
 
 
 @pytest.fixture
@@ -136,18 +173,5 @@ def officer_page(page: Page, live_server: LiveServer) -> Page:
 
 @pytest.fixture(scope="session")
 def accessible() -> Callable[[Page], None]:
-    """Return a check of a page against the accessibility rules of axe (WCAG 2.2 A and AA, and good practice).
-
-    Light and dark differ in colours alone: in the dark those are looked at again, and nothing else is.
-    """
-    axe = Axe()
-
-    def check(page: Page) -> None:
-        for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
-            page.emulate_media(color_scheme=scheme)
-            page.evaluate(AT_REST)
-            results = axe.run(page, options=rules | {"resultTypes": ["violations"]})
-            assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
-        page.emulate_media(color_scheme="light")
-
-    return check
+    """Return a check of a page against the accessibility rules of axe."""
+    return check_accessible

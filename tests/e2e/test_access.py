@@ -66,10 +66,12 @@ def _more(transactional_db: None) -> None:
         "/organizations/agency/",
     ],
 )
-def test_a_page_with_everything_open_is_accessible(page: Page, accessible: Callable[[Page], None], path: str) -> None:
-    assert page.goto(path).status == 200
-    page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
-    accessible(page)
+def test_a_page_with_everything_open_is_accessible(
+    reader_page: Page, accessible: Callable[[Page], None], path: str
+) -> None:
+    assert reader_page.goto(path).status == 200
+    reader_page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
+    accessible(reader_page)
 
 
 def walk(page: Page, most: int) -> list[dict[str, Any]]:
@@ -112,22 +114,22 @@ def test_a_link_to_a_passage_that_is_folded_opens_it(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES[1:])
-def test_a_page_enlarged_to_200_percent_needs_no_second_way_to_scroll(page: Page, path: str) -> None:
-    page.set_viewport_size({"width": 683, "height": 400})  # what 1366 by 800 is at 200 %
-    page.goto(path)
-    assert page.evaluate(TOO_WIDE) <= 0
+def test_a_page_enlarged_to_200_percent_needs_no_second_way_to_scroll(reader_page: Page, path: str) -> None:
+    reader_page.set_viewport_size({"width": 683, "height": 400})  # what 1366 by 800 is at 200 %
+    reader_page.goto(path)
+    assert reader_page.evaluate(TOO_WIDE) <= 0
 
 
 @pytest.mark.parametrize("path", PAGES[:1])
-def test_nothing_moves_for_those_who_want_no_motion(page: Page, path: str) -> None:
-    page.emulate_media(reduced_motion="reduce")
-    page.goto(path)
-    assert page.evaluate(MOVING) == []
+def test_nothing_moves_for_those_who_want_no_motion(reader_page: Page, path: str) -> None:
+    reader_page.emulate_media(reduced_motion="reduce")
+    reader_page.goto(path)
+    assert reader_page.evaluate(MOVING) == []
 
 
 @pytest.mark.parametrize("path", [PAGES[0], PAGES[1], "/countries/MLI/", "/", "/gaps/"])
-def test_every_picture_has_a_name_or_its_figures_beside_it(page: Page, path: str) -> None:
-    page.goto(path)
-    assert page.evaluate(UNNAMED) == []
-    assert page.evaluate(BARS_ALONE) == []
-    assert page.locator(".bar").count() > 0
+def test_every_picture_has_a_name_or_its_figures_beside_it(reader_page: Page, path: str) -> None:
+    reader_page.goto(path)
+    assert reader_page.evaluate(UNNAMED) == []
+    assert reader_page.evaluate(BARS_ALONE) == []
+    assert reader_page.locator(".bar").count() > 0

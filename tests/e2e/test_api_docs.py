@@ -10,7 +10,7 @@ def test_the_reference_describes_and_asks(page: Page) -> None:
     assert answer.status == 200
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     expect(page.get_by_role("heading", name="What you see")).to_be_visible(timeout=20_000)
-    expect(page.locator(".opblock-tag-section")).to_have_count(4)
+    expect(page.locator(".opblock-tag-section")).to_have_count(7)
     operation = page.locator("#operations-plans-plans_list")
     operation.locator(".opblock-summary-control").click()
     operation.locator(".try-out__btn").click()

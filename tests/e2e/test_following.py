@@ -61,8 +61,8 @@ def test_without_a_script(plain_page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", ["/follow/", "/fr/follow/?sector=IOM-2025/HEALTH"])
-def test_its_pages_are_accessible(page: Page, accessible: Callable[[Page], None], path: str) -> None:
-    assert page.goto(path).status == 200
-    accessible(page)
-    page.set_viewport_size({"width": 320, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+def test_its_pages_are_accessible(reader_page: Page, accessible: Callable[[Page], None], path: str) -> None:
+    assert reader_page.goto(path).status == 200
+    accessible(reader_page)
+    reader_page.set_viewport_size({"width": 320, "height": 740})
+    assert reader_page.evaluate("document.documentElement.scrollWidth") <= 320

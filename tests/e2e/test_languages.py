@@ -43,23 +43,23 @@ TITLE = "خطة الاستجابة للأزمات في مالي"
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_in_arabic_is_accessible_and_fits_a_phone(
-    page: Page, accessible: Callable[[Page], None], path: str
+    reader_page: Page, accessible: Callable[[Page], None], path: str
 ) -> None:
-    assert page.goto(f"/ar{path}").status == 200
-    expect(page.locator("h1")).to_have_count(1)
-    accessible(page)
-    page.set_viewport_size({"width": 390, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert reader_page.goto(f"/ar{path}").status == 200
+    expect(reader_page.locator("h1")).to_have_count(1)
+    accessible(reader_page)
+    reader_page.set_viewport_size({"width": 390, "height": 800})
+    assert reader_page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("path", ["/", "/gaps/", "/plans/MLI-COMPENDIUM-2017/"])
 def test_a_page_in_spanish_is_accessible_and_fits_a_phone(
-    page: Page, accessible: Callable[[Page], None], path: str
+    reader_page: Page, accessible: Callable[[Page], None], path: str
 ) -> None:
-    assert page.goto(f"/es{path}").status == 200
-    accessible(page)
-    page.set_viewport_size({"width": 390, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert reader_page.goto(f"/es{path}").status == 200
+    accessible(reader_page)
+    reader_page.set_viewport_size({"width": 390, "height": 800})
+    assert reader_page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 SIDES = """() => {
@@ -69,12 +69,12 @@ SIDES = """() => {
 }"""
 
 
-def test_arabic_runs_from_right_to_left_bars_included(page: Page) -> None:
-    page.set_viewport_size({"width": 1366, "height": 900})
-    page.goto("/ar/plans/MLI-COMPENDIUM-2017/")
-    assert page.evaluate(SIDES) == {"brand": True, "main": "rtl", "bar": "matrix(-1, 0, 0, 1, 0, 0)"}
-    page.goto("/plans/MLI-COMPENDIUM-2017/")
-    assert page.evaluate(SIDES) == {"brand": False, "main": "ltr", "bar": "none"}
+def test_arabic_runs_from_right_to_left_bars_included(reader_page: Page) -> None:
+    reader_page.set_viewport_size({"width": 1366, "height": 900})
+    reader_page.goto("/ar/plans/MLI-COMPENDIUM-2017/")
+    assert reader_page.evaluate(SIDES) == {"brand": True, "main": "rtl", "bar": "matrix(-1, 0, 0, 1, 0, 0)"}
+    reader_page.goto("/plans/MLI-COMPENDIUM-2017/")
+    assert reader_page.evaluate(SIDES) == {"brand": False, "main": "ltr", "bar": "none"}
 
 
 def test_a_walk_in_arabic_on_a_phone(page: Page) -> None:

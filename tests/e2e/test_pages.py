@@ -31,12 +31,14 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_accessible_and_fits_a_phone(page: Page, accessible: Callable[[Page], None], path: str) -> None:
-    assert page.goto(path).status == 200
-    expect(page.locator("h1")).to_have_count(1)
-    accessible(page)
-    page.set_viewport_size({"width": 360, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+def test_a_page_is_accessible_and_fits_a_phone(
+    reader_page: Page, accessible: Callable[[Page], None], path: str
+) -> None:
+    assert reader_page.goto(path).status == 200
+    expect(reader_page.locator("h1")).to_have_count(1)
+    accessible(reader_page)
+    reader_page.set_viewport_size({"width": 360, "height": 740})
+    assert reader_page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.fixture
@@ -80,11 +82,13 @@ def ledger(transactional_db: None) -> None:
         "/countries/MLI/",
     ],
 )
-def test_the_ledger_is_accessible_and_fits_a_phone(page: Page, accessible: Callable[[Page], None], path: str) -> None:
-    assert page.goto(path).status == 200
-    accessible(page)
-    page.set_viewport_size({"width": 320, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+def test_the_ledger_is_accessible_and_fits_a_phone(
+    reader_page: Page, accessible: Callable[[Page], None], path: str
+) -> None:
+    assert reader_page.goto(path).status == 200
+    accessible(reader_page)
+    reader_page.set_viewport_size({"width": 320, "height": 740})
+    assert reader_page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 OUTSIDE_ITS_COLUMN = """() => [...document.querySelectorAll(".figure")].filter(figure => {
@@ -99,20 +103,20 @@ OVER_EACH_OTHER = """() => {
 
 @pytest.mark.usefixtures("ledger")
 @pytest.mark.parametrize("path", ["/", "/gaps/", "/countries/MLI/", "/fr/", "/fr/countries/MLI/"])
-def test_figures_of_hundreds_of_billions_fit(page: Page, path: str) -> None:
+def test_figures_of_hundreds_of_billions_fit(reader_page: Page, path: str) -> None:
     mali = [Country.objects.get(iso3="MLI")]
     for year in range(2004, 2024):
         plan = make_plan(requested_usd=38_888_888_888, countries=mali, start_year=year, contributions=0)
         make_contribution(plan=plan, amount_usd=28_888_888_888)
-    page.goto(path)
+    reader_page.goto(path)
     for width in (320, 390, 768, 1024, 1366):
-        page.set_viewport_size({"width": width, "height": 740})
-        assert page.evaluate(OUTSIDE_ITS_COLUMN) == []
-        assert not page.evaluate(OVER_EACH_OTHER)
-        assert page.evaluate(
+        reader_page.set_viewport_size({"width": width, "height": 740})
+        assert reader_page.evaluate(OUTSIDE_ITS_COLUMN) == []
+        assert not reader_page.evaluate(OVER_EACH_OTHER)
+        assert reader_page.evaluate(
             "[...document.querySelectorAll('.columns')].every(item => item.scrollWidth <= item.clientWidth)"
         )
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert reader_page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize(

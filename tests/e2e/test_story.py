@@ -16,7 +16,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from crp.management.commands.demo import GROUPS, OFFICER, REVIEWER, make_login
 from funding.models import FundingRequest
 from plans.models import Plan, Revision
-from plans.sealing import seal_published, triggers
+from plans.sealing import seal_published
+from plans.sealing.triggers import SEALS
 from tests.conftest import MaliPlans
 
 CODE = "MLI-CRP-2025-2026"
@@ -126,9 +127,9 @@ def test_from_a_draft_to_what_the_public_sees(  # noqa: PLR0915 (a story has one
     out = StringIO()
     call_command("verify_revisions", stdout=out)
     assert out.getvalue().startswith("4 published revisions are what they were")
-    triggers.remove(connection)
+    SEALS.remove(connection)
     FundingRequest.objects.filter(revision=draft, pk=shelter.pk).update(amount_usd=Decimal(6_700_001))
-    triggers.install(connection)
+    SEALS.install(connection)
     with pytest.raises(CommandError, match=rf"{CODE} revision 2 is not what was sealed"):
         call_command("verify_revisions", stdout=out)
     assert Revision.objects.get(pk=draft.pk).seal

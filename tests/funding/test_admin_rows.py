@@ -83,6 +83,7 @@ def test_the_list_of_projects_of_a_revision_knows_it(desk: Desk, mali: MaliPlans
     assert "12,000,000" in text
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("values", "told"),
     [
@@ -116,6 +117,7 @@ def test_a_related_plan_is_of_the_revision_of_its_request(desk: Desk, draft: Rev
     assert request.related_plans.get(plan_family=new).revision == draft
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("values", "told"),
     [
@@ -190,6 +192,7 @@ def test_a_contribution_is_recorded_beside_what_is_published(desk: Desk, officer
     assert "113,550" in officer_client.get("/admin/plans/plan/").content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("values", "told"),
     [
@@ -216,6 +219,7 @@ def test_an_exchange_rate_keeps_all_its_decimals(desk: Desk) -> None:
     assert (made.note, made.exchange_rate) == ("Opened and saved.", Decimal("655.95712345"))
 
 
+@pytest.mark.once
 def test_the_form_suggests_what_the_money_may_be_for(desk: Desk) -> None:
     text = desk.visit(address(Contribution.objects.get())).render().content.decode()
     assert '<option value="MLI-2017-HRP-06">' in text

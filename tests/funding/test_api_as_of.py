@@ -151,6 +151,7 @@ def test_contributions_are_told_as_they_were(past: Past) -> None:
     assert results("reported-funding/?as_of=2024-05-09") == []
 
 
+@pytest.mark.once
 def test_checks_judge_as_on_the_day(past: Past) -> None:
     found = get(f"plans/PAST-1/checks/?as_of={JUNE}")
     checks = {check["rule"]: check for check in found["checks"]}
@@ -180,6 +181,7 @@ def test_before_its_first_publication_a_plan_is_404_with_the_day(past: Past) -> 
     assert "first published" not in get("plans/past-2/?as_of=2024-05-09", 404)["detail"]
 
 
+@pytest.mark.once
 def test_a_draft_has_no_first_day(past: Past) -> None:
     """Not even whether there is a draft, and since when, is told."""
     past.official.revisions.update(status="draft", published_at=None, requested_usd=None)
@@ -225,6 +227,7 @@ def test_the_day_after_today_is_400_and_today_is_now(past: Past) -> None:
         assert get("plans/?as_of=2024-07-10&plan=PAST-1")["results"][0]["received_usd"] == "100.00"
 
 
+@pytest.mark.once
 def test_endpoints_without_a_past_know_no_day() -> None:
     for address in ("sectors/", "taxonomies/", "countries/", "organizations/"):
         assert "Unknown parameter" in problem(f"{address}?as_of={JUNE}")["as_of"][0]
@@ -257,6 +260,7 @@ def test_a_past_day_is_304_until_something_of_it_changes(past: Past) -> None:
         assert text_of(changed) != text_of(first)
 
 
+@pytest.mark.once
 def test_the_download_says_which_day_it_is_of(past: Past) -> None:
     for address, name in (
         ("plans/?format=csv", "plans"), ("plans/PAST-1/rollup/?by=sector&format=csv", "PAST-1-by-sector"),

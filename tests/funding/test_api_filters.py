@@ -141,7 +141,6 @@ def test_a_plan_for_two_countries_is_listed_once(mali: MaliPlans) -> None:
     assert results("plans/?country=BFA")[0]["countries"] == ["BFA", "NER"]
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("address", "count"),
     [

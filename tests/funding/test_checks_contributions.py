@@ -48,6 +48,7 @@ def told_by(check: Check) -> tuple[Any, ...]:
     return check.verdict, check.expected, check.found
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("fields", "fits"),
     [
@@ -73,6 +74,7 @@ def test_money_is_for_the_period_of_its_plan(revision: Revision, fields: dict[st
     assert (gift.code in check.sentence) == (not fits)
 
 
+@pytest.mark.once
 def test_the_days_of_a_plan_are_its_period_where_it_states_them(revision: Revision) -> None:
     plan = revision.plan
     plan.start_on, plan.end_on = date(2024, 3, 1), date(2024, 9, 30)
@@ -83,6 +85,7 @@ def test_the_days_of_a_plan_are_its_period_where_it_states_them(revision: Revisi
     assert told_by(result(revision, "contribution_period")) == (Verdict.WARNING, 2, 1)
 
 
+@pytest.mark.once
 def test_an_amount_in_another_currency_has_a_rate(revision: Revision) -> None:
     make_contribution(plan=revision.plan)
     make_contribution(plan=revision.plan, original_amount=5, original_currency="USD")
@@ -96,6 +99,7 @@ def test_an_amount_in_another_currency_has_a_rate(revision: Revision) -> None:
     assert check.sentence == f"Given in another currency, with no exchange rate: {lost.code}."
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("fields", "fits"),
     [
@@ -203,6 +207,7 @@ def test_lines_by_country_and_by_global_cluster_add_to_the_total(mali: MaliPlans
     assert told_by(result(revision, "sum_of_global_clusters")) == (Verdict.WARNING, 1_000, 999)
 
 
+@pytest.mark.once
 def test_long_lists_of_codes_are_cut(revision: Revision) -> None:
     for _ in range(13):
         make_contribution(plan=revision.plan, usage_year=2030)
@@ -215,6 +220,7 @@ def test_the_plans_of_the_fixtures_give_the_new_rules_nothing(mali: MaliPlans) -
         assert not rules & NEW_RULES
 
 
+@pytest.mark.once
 def test_more_contributions_take_no_more_queries(empty_database: None) -> None:
     few, many = (make_plan(contributions=0).revisions.get() for _ in range(2))
     for revision, number in ((few, 1), (many, 30)):
@@ -232,6 +238,7 @@ def test_more_contributions_take_no_more_queries(empty_database: None) -> None:
     assert counts[0] == counts[1]
 
 
+@pytest.mark.once
 def test_sentences_hold_no_raw_placeholder_in_any_language(revision: Revision) -> None:
     make_contribution(plan=revision.plan, usage_year=2030, original_amount=1, original_currency="EUR")
     make_contribution(plan=revision.plan, status="pledge", decision_on=date(2020, 1, 1))

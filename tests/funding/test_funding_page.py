@@ -172,22 +172,22 @@ def test_an_address_that_cannot_be_used_is_400_and_lists_nothing(
     assert "3,800" in text
 
 
-def test_a_plan_with_2000_contributions_stays_a_light_page(client: Client, mali: MaliPlans) -> None:
+def test_a_plan_with_240_contributions_stays_a_light_page(client: Client, mali: MaliPlans) -> None:
     plan = make_plan(code="LARGE-1", requested_usd=10_000_000, contributions=0)
     donor = make_organization()
     rows = [
         Contribution(code=f"L-{number}", plan=plan, donor=donor, status="paid", amount_usd=number)
-        for number in range(1, 2_001)
+        for number in range(1, 241)
     ]
     Contribution.objects.bulk_create(rows)
     page = client.get("/plans/LARGE-1/funding/")
     assert page.content.count(b"<code>L-") == 50
-    assert "2,001,000" in page.content.decode()  # the sum of 1 to 2,000, which no one page lists
-    assert "Contributions 1 to 50 of 2,000" in read(client, "/plans/LARGE-1/funding/")
-    last = client.get("/plans/LARGE-1/funding/?page=40").content
-    assert last.count(b"<code>L-") == 50
-    seen = {row.code for number in range(1, 41) for row in ledger_of(plan, f"page={number}").page.object_list}
-    assert len(seen) == 2_000
+    assert "28,920" in page.content.decode()  # the sum of 1 to 240, which no one page lists
+    assert "Contributions 1 to 50 of 240" in read(client, "/plans/LARGE-1/funding/")
+    last = client.get("/plans/LARGE-1/funding/?page=5").content
+    assert last.count(b"<code>L-") == 40
+    seen = {row.code for number in range(1, 6) for row in ledger_of(plan, f"page={number}").page.object_list}
+    assert len(seen) == 240
 
 
 def test_steps_currency_and_rate_are_told(client: Client, plan: Plan) -> None:

@@ -132,6 +132,7 @@ def test_of_a_past_day_each_column_is_of_that_day(several: None) -> None:
     assert values["A"]["cost_per_person_usd"] == Decimal("333.33")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -149,6 +150,7 @@ def test_columns_are_chosen_in_the_address_and_stand_in_their_order(
     assert [heading.column.name for heading in explorer.headings] == names
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("query", "name"),
     [
@@ -169,6 +171,7 @@ def test_what_can_not_be_used_is_400_named_and_escaped(client: Client, several: 
     assert len(answer.content) < 200_000
 
 
+@pytest.mark.once
 def test_a_script_in_the_search_finds_nothing_and_runs_nowhere(client: Client, several: None) -> None:
     html = client.get(
         "/gaps/", {"search": "<script>alert(1)</script>", "view": "chart", "group": "kind"}
@@ -177,6 +180,7 @@ def test_a_script_in_the_search_finds_nothing_and_runs_nowhere(client: Client, s
     assert "<script>alert" not in html
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("query", "sentences"),
     [
@@ -218,6 +222,7 @@ def test_a_total_of_a_country_says_how_many_plans_are_in_it_whole(
     assert explore(query).shared == number
 
 
+@pytest.mark.once
 def test_the_map_has_the_gap_of_each_country_and_leads_to_its_plans(client: Client, several: None) -> None:
     explorer = client.get("/gaps/?view=map&year_max=2024").context["explorer"]
     points = {point.iso3: (point.amount_usd, point.url) for point in explorer.points}
@@ -225,6 +230,7 @@ def test_the_map_has_the_gap_of_each_country_and_leads_to_its_plans(client: Clie
     assert points["QBB"][0] == Decimal("1900.00")
 
 
+@pytest.mark.once
 def test_ticked_plans_are_compared_on_the_same_day(client: Client, several: None) -> None:
     html = client.get("/gaps/").content.decode()
     assert '<form class="compare not-on-paper" id="compare" method="get" action="/compare/">' in html
@@ -235,6 +241,7 @@ def test_ticked_plans_are_compared_on_the_same_day(client: Client, several: None
     assert 'id="compare"' not in client.get("/gaps/?plan=A").content.decode()
 
 
+@pytest.mark.once
 def test_downloads_carry_filters_order_groups_and_columns_but_no_page(client: Client, several: None) -> None:
     html = unescape(
         client.get("/gaps/?kind=crp&columns=gap_usd&ordering=title&group=kind&open=crp&page=1").content.decode()
@@ -249,6 +256,7 @@ def test_downloads_carry_filters_order_groups_and_columns_but_no_page(client: Cl
         assert f'href="{path}?kind=crp&columns=gap_usd&ordering=title&group=kind"' in html
 
 
+@pytest.mark.once
 def test_an_order_that_the_api_does_not_know_is_left_out_of_its_address(client: Client, several: None) -> None:
     html = unescape(
         client.get("/gaps/?ordering=-cost_per_person_usd&columns=kind&view=chart&kind=crp").content.decode()

@@ -41,28 +41,34 @@ def chosen_of(explorer: GapExplorer, name: str) -> list[Option]:
 
 
 @pytest.mark.parametrize(
-    ("query", "on"),
+    ("seed", "queries", "on"),
     [
-        *((query, None) for query in ADDRESSES[:3]),
-        *(pytest.param(query, None, marks=pytest.mark.once) for query in ADDRESSES[3:]),
-        *(pytest.param(query, date(2021, 6, 1), marks=pytest.mark.once) for query in ADDRESSES[::4]),
+        (1, ADDRESSES[:3], None),
+        pytest.param(2, ADDRESSES[3:], None, marks=pytest.mark.once),
+        pytest.param(3, ADDRESSES[::4], date(2021, 6, 1), marks=pytest.mark.once),
     ],
+    ids=["three", "the rest", "on a past day"],
 )
-def test_what_stands_beside_a_choice_is_what_it_would_show(empty_database: None, query: str, on: date | None) -> None:
-    World(seed=len(query), plans=14)
+def test_what_stands_beside_a_choice_is_what_it_would_show(
+    empty_database: None, seed: int, queries: list[str], on: date | None
+) -> None:
+    World(seed=seed, plans=14)
     Framework.objects.get_or_create(  # so that the codes that the addresses name are known
         revision=make_plan(code="SURE", kind="crp").revisions.get(), code="F0", defaults={"name": "F0"}
     )
     Framework.objects.get_or_create(revision=make_plan(kind="rrp").revisions.get(), code="F1", defaults={"name": "F1"})
-    explorer = explore(query, on)
-    counted = 0
-    for name in FACETS:
-        for option in chosen_of(explorer, name):
-            assert option.plans == alone(query, name, option.value, on), (name, option.value)
-            counted += 1
-    for option in explorer.form.reported_options:
-        assert option.plans == alone(query, "reported", option.value, on)
-    assert counted > 3 or explorer.plans.count() == 0
+    for query in queries:
+        explorer = explore(query, on)
+        counted = 0
+        for number, name in enumerate(FACETS):
+            options = chosen_of(explorer, name)
+            counted += len(options)
+            # Every choice of the first address; of the others every second to fourth, the first among them.
+            for option in options if query == ADDRESSES[0] and on is None else options[:: 2 + number % 3]:
+                assert option.plans == alone(query, name, option.value, on), (query, name, option.value)
+        for option in explorer.form.reported_options:
+            assert option.plans == alone(query, "reported", option.value, on), query
+        assert counted > 3 or explorer.plans.count() == 0
 
 
 def test_a_filter_ignores_its_own_choice_and_heeds_the_others(empty_database: None) -> None:

@@ -14,6 +14,7 @@ from tests.funding.test_gap_finder import ASKED, _in_2026, find, words
 __all__ = ["_in_2026"]  # a fixture: plans of 2026 run in these tests too
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("query", "name", "sentence"),
     [
@@ -49,6 +50,7 @@ def test_what_cannot_be_used_is_400_and_named(
     assert "would fit" not in shown
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["amount", "global_cluster", "country", "group", "year", "page", "<script>"])
 def test_a_script_is_shown_as_text(client: Client, mali: MaliPlans, name: str) -> None:
     for value in ("<script>alert(1)</script>", "x" * 10_000, '"><img src=x>'):
@@ -59,6 +61,7 @@ def test_a_script_is_shown_as_text(client: Client, mali: MaliPlans, name: str) -
         assert "<img" not in html
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("prefix", ["", "/fr"])
 def test_the_page_alone_explains_itself(client: Client, mali: MaliPlans, prefix: str) -> None:
     answer = client.get(f"{prefix}/gaps/finder/")
@@ -68,6 +71,7 @@ def test_the_page_alone_explains_itself(client: Client, mali: MaliPlans, prefix:
     assert "amount=500000&amp;global_cluster=HEA&amp;global_cluster=WSH&amp;group=sahel" in html
 
 
+@pytest.mark.once
 def test_no_query_repeats_per_row(client: Client, mali: MaliPlans, per_row_queries: None) -> None:
     for query in (ASKED, "amount=5&earmarking=tightly_earmarked&year=2017", "amount=5&country=MLI"):
         find(client, query)

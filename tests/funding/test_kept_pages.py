@@ -261,16 +261,19 @@ def test_a_page_is_of_its_day(mali: MaliPlans) -> None:
     assert "2 March 2026" in after.content.decode()
 
 
+@pytest.mark.once
 def test_nothing_is_kept_while_templates_are_edited(mali: MaliPlans, settings: Any) -> None:
     settings.DEBUG = True
     assert "ETag" not in get().headers
     assert queries_of(PLAN)[1] > 1
 
 
+@pytest.mark.once
 def test_a_head_has_the_tag_of_the_page(mali: MaliPlans) -> None:
     assert Client().head(PLAN)["ETag"] == get()["ETag"]
 
 
+@pytest.mark.once
 def test_security_headers_stand_on_a_kept_page(mali: MaliPlans) -> None:
     get()
     answer, queries = queries_of(PLAN)

@@ -54,6 +54,7 @@ def test_the_next_step_is_taken_on_its_own_page(desk: Desk, plan: Plan) -> None:
     assert [row.note for row in rows] == ["", "Signed"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
@@ -116,6 +117,7 @@ def test_a_third_one_is_compared_with_the_one_that_counts(
     assert answer.told[0] == f"{third} is merged: only {first} counts."
 
 
+@pytest.mark.once
 def test_pairs_stand_side_by_side(desk: Desk, plan: Plan, pair: tuple[Contribution, Contribution]) -> None:
     page = desk.visit(f"{LIST}duplicates/")
     (shown,) = page.context_data["pairs"]
@@ -227,6 +229,7 @@ def test_who_may_only_look_is_told_which_right_is_missing(plan: Plan, pair: tupl
     assert formset(page, "status_changes").queryset.count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("page", ["next-step", "take-back", "duplicate"])
 @pytest.mark.parametrize("pk", ["0", "x", "99999999999999999999"])
 def test_what_is_not_there_leads_back(desk: Desk, page: str, pk: str) -> None:

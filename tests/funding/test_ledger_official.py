@@ -88,6 +88,7 @@ def test_an_officer_records_a_newer_total(desk: Desk, mali_plan: Plan) -> None:
     assert new.amount_usd == Decimal(7500)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("values", "told"),
     [
@@ -136,6 +137,7 @@ def test_recording_changes_what_is_on_record_and_not_what_was_received(desk: Des
     assert (figures.rollup.received_usd, figures.on_record_usd) == (Decimal("5000000.00"), Decimal("113550.00"))
 
 
+@pytest.mark.once
 def test_more_on_record_than_the_official_total_is_told(desk: Desk, mali_plan: Plan) -> None:
     official(desk, mali_plan, amount_usd="112,550")
     address_of_list = f"{LIST}?plan__id__exact={mali_plan.pk}"
@@ -152,6 +154,7 @@ def test_a_pledge_stands_beside_the_official_total(desk: Desk, mali_plan: Plan) 
     assert told == "MLI-COMPENDIUM-2017: pledged (USD) – → 1,000."
 
 
+@pytest.mark.once
 def test_without_an_official_total_nothing_is_said_of_it(desk: Desk, mali_plan: Plan) -> None:
     page = send_form(desk, mali_plan, "_preview", amount_usd="1,000")
     labels = [str(row["label"]) for row in page.context_data["preview_changes"][0].rows]

@@ -112,6 +112,7 @@ def relate(plan: Plan, position: int, code: str = "H(N)RP", breakdown: str = "se
     return RelatedPlan.objects.create(revision=revision, funding_request=request, plan_family=family, **values)
 
 
+@pytest.mark.once
 def test_mali_names_plans_and_states_no_size(client: Client, mali: MaliPlans) -> None:
     """Eight of the 18 lines name the H(N)RP: 6.2 + 0.6 + 2.8 + 4.35 + 0.55 + 1.3 + 2.5 + 1.1535 million."""
     parts = {part.family.code: part for part in parts_of(mali.crp_2025_2026)}
@@ -148,6 +149,7 @@ def test_two_plans_side_by_side_are_counted_once(client: Client, mali: MaliPlans
     assert "from 5,000,600 to 5,001,600" in text
 
 
+@pytest.mark.once
 def test_a_plan_that_is_not_published_stands_beside_nothing(client: Client, mali: MaliPlans) -> None:
     secret = Plan.objects.create(code="SECRET-1", kind="hnrp", title="Secret plan", start_year=2026, end_year=2026)
     plan = make_plan(requested_usd=3_000, sectors=3)
@@ -180,6 +182,7 @@ def test_each_plan_of_a_family_stands_for_itself(mali: MaliPlans) -> None:
         assert (overlap.inside_usd, overlap.unnamed_usd, overlap.not_stated_usd) == (1_000, 1_000, 1_000)
 
 
+@pytest.mark.once
 def test_more_lines_take_no_more_queries(client: Client, mali: MaliPlans) -> None:
     other = make_plan()
     few, many = make_plan(sectors=12), make_plan(sectors=12)
@@ -235,6 +238,7 @@ def test_a_draft_that_names_a_plan_is_not_told(client: Client, mali: MaliPlans) 
     assert "Plans that name this one" not in read(client, "/plans/OTHER-1/")
 
 
+@pytest.mark.once
 def test_more_plans_that_name_one_take_no_more_queries(client: Client, mali: MaliPlans) -> None:
     few, many = make_plan(), make_plan()
     for other, number in ((few, 1), (many, 12)):

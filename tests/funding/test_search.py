@@ -372,7 +372,6 @@ def test_queries(client: Client) -> None:
     assert many["/search/suggest/"] <= few["/search/suggest/"] <= 9  # eight have no room for every kind
 
 
-@pytest.mark.once
 def test_filling_takes_as_many_queries_for_few_as_for_many() -> None:
     def taken() -> int:
         Recent.forget_all()

@@ -138,6 +138,7 @@ def test_a_plan_with_sectors_of_another_list_keeps_them(tmp_path: Path) -> None:
     assert plan.revisions.count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("rows", "why"),
     [

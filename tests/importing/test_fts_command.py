@@ -74,12 +74,14 @@ def test_a_file_of_other_columns_is_refused(columns: str, why: str) -> None:
     assert why in str(caught.value)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_name_of_a_file_says_nothing(tmp_path: Path) -> None:
     path = flows(tmp_path / "fts_requirements_funding.csv", {})
     assert inspect(path).kind == Kind.FLOWS
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_byte_order_mark_hashtags_and_gzip_change_nothing(tmp_path: Path) -> None:
     plain = text_of(REQUIREMENTS, [PLAN, OUTSIDE])
@@ -95,6 +97,7 @@ def test_a_byte_order_mark_hashtags_and_gzip_change_nothing(tmp_path: Path) -> N
     assert everything()[:4] == before
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_folder_is_its_csv_files_plans_first(tmp_path: Path) -> None:
     """The flows come first by name, and would make a plan of which nothing else is known."""
@@ -177,6 +180,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_file_changes_nothing_and_ends_with_status_1(tmp_path: Path, case: str) -> None:
@@ -212,6 +216,7 @@ def test_what_the_database_refuses_leaves_nothing_of_the_file(tmp_path: Path, mo
     assert everything() == before
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_arguments_that_mean_nothing_are_refused(tmp_path: Path) -> None:
     path = requirements(tmp_path / "a.csv", {})
@@ -239,6 +244,7 @@ def test_hapi_brings_plans_up_to_date_and_makes_none(tmp_path: Path) -> None:
     assert ReportedFunding.objects.get(plan=None).amount_usd == 8
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
     path = tmp_path / "covid.csv"
@@ -246,6 +252,7 @@ def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
     assert "note: Columns read past: covidFunding." in run(path)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_progress_is_one_line_a_step_where_nobody_watches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = requirements(tmp_path / "a.csv", {}, OUTSIDE)

@@ -236,6 +236,7 @@ def test_a_currency_without_its_amount_is_noted_and_the_money_counts(tmp_path: P
     assert "Original amount, in part: JPY" in found.note
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("row", "where", "why"),
     [

@@ -47,9 +47,9 @@ def generated(path: Path, rows: int) -> Path:
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    """The large file has five times the rows; what is held may be a fifth more, for the problems that are listed."""
+    """The large file has four times the rows; what is held may be a fifth more, for the problems that are listed."""
     run(requirements(tmp_path / "plans.csv", {}), as_of=date(2024, 6, 30))
-    small, large = generated(tmp_path / "small.csv", 600), generated(tmp_path / "large.csv", 3_000)
+    small, large = generated(tmp_path / "small.csv", 400), generated(tmp_path / "large.csv", 1_600)
     peak_of(generated(tmp_path / "first.csv", 100))  # what is made once, such as prepared queries and compiled patterns
     of_small, of_large = peak_of(small), peak_of(large)
     assert not Contribution.objects.filter(external_scheme="fts").exists()

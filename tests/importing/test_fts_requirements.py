@@ -178,6 +178,7 @@ def test_the_type_gives_the_kind(type_name: str, kind: str) -> None:
     assert kind_of_type(type_name) == kind
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("row", "where", "why"),
     [

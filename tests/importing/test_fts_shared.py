@@ -57,8 +57,7 @@ def of_page(client: Client) -> Sums:
     return found
 
 
-@pytest.mark.once
-def test_every_plan_since_1999_twice(client: Client) -> None:
+def test_every_plan_since_1999(client: Client) -> None:
     path = shared_path("fts/fts_requirements_funding_2026-04.csv")
     others = of_api(client)  # those of Mali that every test has
     out = run(path)
@@ -91,13 +90,9 @@ def test_every_plan_since_1999_twice(client: Client) -> None:
     assert of_api(client) == of_export(client) == of_page(client) == expected
     totals = ReportedFunding.objects.filter(plan=None).values_list("amount_usd", flat=True)
     assert sum(totals, Decimal(0)) == outside
-    before = everything()
-    assert "0 created, 0 updated" in run(path)
-    assert everything() == before
 
 
-@pytest.mark.once
-def test_the_flows_of_three_countries_twice() -> None:
+def test_the_flows_of_three_countries() -> None:
     paths = [
         shared_path(f"fts/fts_{boundary}_funding_{country}.csv")
         for boundary in ("incoming", "internal")
@@ -120,9 +115,6 @@ def test_the_flows_of_three_countries_twice() -> None:
     assert found == amounts
     assert counted == numbers
     assert amounts["incoming", "pledge"] == 110_749  # two of them, added by hand
-    before = everything()
-    run(*paths)
-    assert everything() == before
 
 
 def test_every_file_there_is_twice() -> None:

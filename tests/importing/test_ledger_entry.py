@@ -200,6 +200,7 @@ WRONG = [
 ]  # fmt: skip
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("row", "sentence"), WRONG, ids=[sentence[:50] for _row, sentence in WRONG])
 def test_a_wrong_cell_is_named_by_line_and_column(plan: Plan, row: dict[str, str], sentence: str) -> None:
     for letter in "ab":

@@ -77,6 +77,7 @@ def test_what_was_recorded_meanwhile_is_shown_before_anything_is_saved(officer: 
     assert Contribution.objects.filter(review="suspected").count() == 1
 
 
+@pytest.mark.once
 def test_a_wrong_row_is_shown_and_can_not_be_recorded(officer: Client) -> None:
     text = upload(officer, GOOD + b"MLI-COMPENDIUM-2017,paid,0\n").content.decode()
     assert "An amount of 0 gives nothing." in text
@@ -84,6 +85,7 @@ def test_a_wrong_row_is_shown_and_can_not_be_recorded(officer: Client) -> None:
     assert 'name="payload"' not in text
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -101,10 +103,12 @@ def test_a_file_that_can_not_be_used_is_told(officer: Client, content: bytes, to
     assert Contribution.objects.count() == 1
 
 
+@pytest.mark.once
 def test_no_file_at_all_is_told(officer: Client) -> None:
     assert "This field is required." in officer.post(BULK, {}).content.decode()
 
 
+@pytest.mark.once
 def test_a_payload_of_somebody_else_is_refused(officer: Client, client: Client) -> None:
     kept = {"by": 0, "name": "x", "lines": [[2, {"plan": "MLI-COMPENDIUM-2017"}]], "digest": []}
     for payload in ("nonsense", signing.dumps(kept, salt=SALT), signing.dumps(kept, salt="other")):
@@ -115,6 +119,7 @@ def test_a_payload_of_somebody_else_is_refused(officer: Client, client: Client) 
     assert Contribution.objects.count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("kind", "start", "content_type"),
     [("csv", b"\xef\xbb\xbfplan,donor,status,", "text/csv"), ("xlsx", b"PK\x03\x04", "application/vnd.openxml")],

@@ -28,6 +28,7 @@ def test_names_in_a_new_language_reach_what_is_there_already() -> None:
     assert Country.history.count() == again
 
 
+@pytest.mark.once
 def test_every_name_that_comes_with_crp_is_there_in_every_language() -> None:
     load_lists()
     for model in (Country, Sector):

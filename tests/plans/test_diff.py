@@ -128,6 +128,7 @@ def test_a_project_with_another_code_is_renamed_with_all_that_hangs_on_it(compen
     assert kinds == [("added", Project), ("removed", Project)]
 
 
+@pytest.mark.once
 def test_a_project_with_another_title_is_the_same_project(compendium: Revision) -> None:
     """Its code is permanent: of two projects that change titles both are changed, none is renamed."""
     first, second = compendium.projects.order_by("order")[:2]
@@ -138,6 +139,7 @@ def test_a_project_with_another_title_is_the_same_project(compendium: Revision) 
     assert [item.field for item in rows["changed", f"project:{first.code}"].fields] == ["title"]
 
 
+@pytest.mark.once
 def test_two_that_could_be_it_are_no_rename() -> None:
     """Factories call every outcome the same: which of two removed ones the new one was, nobody can tell."""
     draft = start_revision(plan=make_plan(contributions=0), by=None)
@@ -151,6 +153,7 @@ def test_two_that_could_be_it_are_no_rename() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.once
 def test_an_objective_that_was_put_in_before_renumbers_the_others(crp: Revision) -> None:
     for number in (3, 2):
         Objective.objects.filter(revision=crp, number=number).update(number=number + 1)
@@ -162,6 +165,7 @@ def test_an_objective_that_was_put_in_before_renumbers_the_others(crp: Revision)
     assert not [change for change in rows_of(crp).values() if change.model is FundingRequest]
 
 
+@pytest.mark.once
 def test_a_title_that_was_reworded_is_found_by_half_of_its_words(crp: Revision) -> None:
     Objective.objects.filter(revision=crp, number=2).delete()
     Objective.objects.filter(revision=crp, number=3).update(number=2, title="Opening pathways for regular migration")
@@ -174,6 +178,7 @@ def test_a_title_that_was_reworded_is_found_by_half_of_its_words(crp: Revision) 
     ]  # fmt: skip
 
 
+@pytest.mark.once
 def test_the_same_amount_under_another_sector_is_one_line_renamed(crp: Revision) -> None:
     line = crp.funding_requests.get(sector__code="SHELTER")
     unused = line.sector.taxonomy.sectors.exclude(pk__in=crp.funding_requests.values("sector").exclude(sector=None))
@@ -196,6 +201,7 @@ def test_the_same_amount_under_another_sector_is_one_line_renamed(crp: Revision)
     assert {key[0] for key, row in rows_of(crp).items() if row.model is FundingRequest} == {"added", "removed"}
 
 
+@pytest.mark.once
 def test_a_share_that_happens_to_be_the_same_is_no_rename() -> None:
     """Only an amount of money names a line without words: shares of 42 % stand everywhere."""
     plan = make_plan(contributions=0)
@@ -219,6 +225,7 @@ def texts(plan: Plan, bodies: list[str]) -> None:
     )
 
 
+@pytest.mark.once
 def test_achievements_are_found_by_their_text_and_only_their_order_is_quiet() -> None:
     """The first is gone, so each stands one place earlier: nothing moved but for the one that was taken to the end."""
     plan = make_plan(contributions=0, projects=0)
@@ -238,6 +245,7 @@ def test_achievements_are_found_by_their_text_and_only_their_order_is_quiet() ->
     assert found == [("moved", "Schools were built in Gao."), ("removed", "Wells were dug.")]
 
 
+@pytest.mark.once
 def test_a_passage_under_another_section_is_renamed_and_its_words_are_compared(crp: Revision) -> None:
     passage = crp.narratives.get(section="vision")
     Narrative.objects.filter(pk=passage.pk).update(section="other", order=50)
@@ -253,6 +261,7 @@ def test_a_passage_under_another_section_is_renamed_and_its_words_are_compared(c
     assert {item.kind for item in body.passages[:-1]} == {"same"}
 
 
+@pytest.mark.once
 def test_links_are_told_by_their_labels(crp: Revision) -> None:
     """A link to a row is the same where the row is, though it is another row of the database."""
     outcome = crp.outcomes.get(code="1a")

@@ -226,6 +226,7 @@ def test_each_text_has_its_own_language(plan: Plan) -> None:
     assert "achievement:1.text" not in names["es"]
 
 
+@pytest.mark.once
 def test_line_ends_do_not_make_another_text() -> None:
     assert hash_of("One\r\n\r\nTwo ") == hash_of("One\n\nTwo") != hash_of("One\nTwo")
 

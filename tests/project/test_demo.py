@@ -52,6 +52,7 @@ def test_it_fills_an_empty_database() -> None:
     assert "/admin/" in printed
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_password_it_shows_signs_in() -> None:
     password = re.search(r"Password: (\S+)", run_demo()).group(1)
@@ -68,6 +69,7 @@ def test_a_second_run_changes_nothing_and_shows_no_password() -> None:
     assert "Rows added: 0." in printed
 
 
+@pytest.mark.once
 def test_what_somebody_changed_stays(mali: MaliPlans) -> None:
     Plan.objects.filter(pk=mali.crp_2021.pk).update(title="Changed by an officer")
     Country.objects.filter(iso3="MLI").update(name_fr="Le Mali")
@@ -76,6 +78,7 @@ def test_what_somebody_changed_stays(mali: MaliPlans) -> None:
     assert Country.objects.get(iso3="MLI").name_fr == "Le Mali"
 
 
+@pytest.mark.once
 def test_what_somebody_took_out_of_a_plan_stays_out(mali: MaliPlans) -> None:
     objective = Objective.objects.filter(revision__plan=mali.crp_2025_2026).first()
     Outcome.objects.filter(objective=objective).delete()
@@ -83,6 +86,7 @@ def test_what_somebody_took_out_of_a_plan_stays_out(mali: MaliPlans) -> None:
     assert not Outcome.objects.filter(objective=objective).exists()
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_an_entry_missing_from_a_list_is_added() -> None:
     """A newer version of CRP brings new entries, which its new plans refer to."""
@@ -92,6 +96,7 @@ def test_an_entry_missing_from_a_list_is_added() -> None:
     assert Country.objects.filter(iso3=country.iso3).exists()
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_given_password_is_used_and_not_shown(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
     monkeypatch.setenv("OFFICER_PASSWORD", password)
@@ -99,6 +104,7 @@ def test_a_given_password_is_used_and_not_shown(monkeypatch: pytest.MonkeyPatch,
     assert authenticate(username=OFFICER, password=password)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_weak_password_is_refused_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OFFICER_PASSWORD", "officer")
@@ -108,6 +114,7 @@ def test_a_weak_password_is_refused_with_a_reason(monkeypatch: pytest.MonkeyPatc
     assert not Group.objects.exists()
 
 
+@pytest.mark.once
 def test_a_role_taken_from_a_group_stays_taken(officer: Any) -> None:
     Group.objects.get(name=GROUPS[0].name).roles.filter(role=Role.FUNDING_OFFICER).delete()
     run_demo()

@@ -153,7 +153,11 @@ PRESENCE: dict[str, Any] = {
         _parameter("org_acronym", "Finds rows for IOM only.", _bounded(32)),
         _parameter("org_name", "Part of the name of the organization, which is always IOM.", _bounded(512)),
         _parameter("admin_level", "Finds rows for 0 only.", enum=["0", "1", "2"]),
-        _parameter("location_ref", "The number of a country in these rows.", {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}),
+        _parameter(
+            "location_ref",
+            "The number of a country in these rows.",
+            {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+        ),
         *PLACES,
         *WITHIN_COUNTRIES,
         *PERIOD,
