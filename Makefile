@@ -8,7 +8,9 @@ PIP_INSTALL := $(PY) -m pip install --quiet --no-input --disable-pip-version-che
 # Bytecode is kept, whatever the shell says: without it every process compiles all that it imports.
 TEST := env -u PYTHONDONTWRITEBYTECODE ALLOWED_HOSTS=localhost DATABASE_URL=sqlite://:memory: DEBUG=0 SECRET_KEY=for-tests-only SECURE=0
 PYTEST := $(PY) -m pytest
-PARALLEL := -n auto --maxprocesses 8 --ignore tests/e2e
+# Who has no tests left takes some of another's: a few take half a minute, and they stand together.
+WORKERS := -n auto --dist worksteal --maxprocesses
+PARALLEL := $(WORKERS) 8 --ignore tests/e2e
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 STATIC := $(shell find static crp/static sectors/static plans/static funding/static 2>/dev/null)
 
@@ -48,7 +50,7 @@ test-postgres: .make/dev $(CATALOGUES)  ## The tests on a real PostgreSQL (its o
 	$(TEST) $(PY) -m tests.postgres -- $(PYTEST) $(PARALLEL) --only-database
 
 test-browser: browser $(CATALOGUES)  ## The tests in a real browser
-	$(TEST) $(PYTEST) -n auto --maxprocesses 4 --no-migrations tests/e2e
+	$(TEST) $(PYTEST) $(WORKERS) 4 --no-migrations tests/e2e
 
 browser: .make/dev
 	@$(PY) -m tests.e2e.browser

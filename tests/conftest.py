@@ -37,6 +37,7 @@ import pytest
 from django.apps import apps
 from django.core.cache import caches
 from django.core.management import call_command
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import override_settings
@@ -133,6 +134,13 @@ def _rare_collections() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _plain_settings() -> Iterator[None]:
     with override_settings(**PLAIN_SETTINGS):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prompt_live_server() -> Iterator[None]:
+    """Send an answer at once: head and body go apart, and the second would wait 40 ms for a word about the first."""
+    with mock.patch.object(WSGIRequestHandler, "disable_nagle_algorithm", True):
         yield
 
 

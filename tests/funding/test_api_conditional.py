@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from django.core.signals import request_finished
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -295,7 +296,6 @@ def test_a_workbook_is_the_same_in_meaning_only(mali: MaliPlans) -> None:
     assert etag_of("sectors/?format=csv").startswith('"')
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", [name for name in ROUTES if name != "schema"])  # which takes seconds to make
 def test_only_the_head(mali: MaliPlans, client: Client, name: str) -> None:
     """The first HEAD is made as GET is, the next from what this process gave; both say what GET says."""
@@ -318,6 +318,22 @@ def test_only_the_head(mali: MaliPlans, client: Client, name: str) -> None:
 def test_the_head_of_an_export_reads_no_row_of_it(mali: MaliPlans, address: str) -> None:
     response: Any = ask(address, "head")
     assert list(response.streaming_content) == []
+
+
+@pytest.mark.parametrize(("method", "headers"), [("head", {}), ("get", {"if-match": '"else"'})])
+def test_a_request_ends_once(mali: MaliPlans, method: str, headers: dict[str, str]) -> None:
+    """Its end closes connections to the database that have become old."""
+    ended: list[Any] = []
+
+    def note(**told: Any) -> None:
+        ended.append(told)
+
+    request_finished.connect(note)
+    try:
+        text_of(ask("plans/?format=csv", method, **headers))
+    finally:
+        request_finished.disconnect(note)
+    assert len(ended) == 1
 
 
 def test_an_answer_that_counts_days_is_another_tomorrow(mali: MaliPlans, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,7 +158,6 @@ class ConditionalMixin(DeprecationMixin):
             return _unmodified(response)
         self._link(request, response)
         if request.method == "HEAD" and response.streaming:  # the server would read it to its end
-            response.close()
             response.streaming_content = ()
         if (known := self._condition(request, response)) is not None:
             return known
@@ -196,7 +195,7 @@ class ConditionalMixin(DeprecationMixin):
         )
         if found is response or found is None:
             return None
-        response.close()
+        # The answer is left to be collected: to close it would tell Django, too early, that the request is over.
         if found.status_code == Unchanged.status_code:
             return _unmodified(response)
         sentence = "The answer is not the one that If-Match or If-Unmodified-Since names."
