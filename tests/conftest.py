@@ -25,19 +25,21 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
+from wsgiref.types import WSGIApplication
 
 import hypothesis
 import pytest
 from django.apps import apps
 from django.core.cache import caches
 from django.core.management import call_command
-from django.core.servers.basehttp import WSGIRequestHandler
+from django.core.servers.basehttp import ServerHandler, WSGIRequestHandler
 from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import override_settings
@@ -141,6 +143,22 @@ def _plain_settings() -> Iterator[None]:
 def _prompt_live_server() -> Iterator[None]:
     """Send an answer at once: head and body go apart, and the second would wait 40 ms for a word about the first."""
     with mock.patch.object(WSGIRequestHandler, "disable_nagle_algorithm", True):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_request_at_a_time() -> Iterator[None]:
+    """Let the requests to a live server wait for each other on SQLite: there all its threads have one connection.
+
+    A page may ask for its sums while it is sent; as one transaction within another neither could be answered.
+    """
+    turn, run = threading.Lock(), ServerHandler.run
+
+    def run_in_turn(self: ServerHandler, application: WSGIApplication) -> None:
+        with turn if connection.vendor == "sqlite" else nullcontext():
+            run(self, application)
+
+    with mock.patch.object(ServerHandler, "run", run_in_turn):
         yield
 
 
