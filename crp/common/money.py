@@ -39,6 +39,15 @@ def percent_of(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
     return (part * 100 / whole).quantize(CENT, rounding=ROUND_HALF_UP)
 
 
+def rounds_to(part: Decimal, whole: Decimal, printed: Decimal) -> bool:
+    """Tell whether ``part`` of ``whole`` (not 0) gives a percentage as printed: rounded half up to its decimals.
+
+    Rounded once: 0.495 is 0, though 0.50 would be 1.
+    """
+    decimals = Decimal(1).scaleb(min(int(printed.normalize().as_tuple().exponent), 0))
+    return printed == (part * 100 / whole).quantize(decimals, rounding=ROUND_HALF_UP)
+
+
 class USDField(models.DecimalField):
     """An amount in US dollars, two decimals, at most 9,999,999,999,999.99; negative amounts only where allowed."""
 

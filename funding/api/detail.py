@@ -183,6 +183,7 @@ def _objectives(plan: Plan, revision: Revision, on: date | None) -> list[dict[st
     for part, row in parts:
         part["people_targeted"] = row.people_targeted if row else None
         part["entities_targeted"] = row.entities_targeted if row else None
+        part["stated_percent_funded"] = row.stated_percent_funded if row else None
         part["target_groups"] = [item.target_group for item in row.target_groups.all()] if row else []
         part["outcomes"] = list(row.outcomes.all()) if row else []
     return [part for part, _row in parts]

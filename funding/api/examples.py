@@ -84,6 +84,7 @@ CRP_DETAIL: dict[str, Any] = {
             **figures("12584000.00", None, None, None),
             "people_targeted": 175000,
             "entities_targeted": 13,
+            "stated_percent_funded": None,
             "target_groups": [{"code": "IDP", "name": "Internally displaced person"}],
             "outcomes": [{"code": "1a", "name": "Human suffering is alleviated", "share_percent": 50.0}],
         }

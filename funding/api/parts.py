@@ -78,6 +78,9 @@ class ObjectivePartSerializer(PartSerializer):
     entities_targeted = serializers.IntegerField(
         allow_null=True, help_text="Institutions, as stated. null: not reported."
     )
+    stated_percent_funded = Percentage(
+        allow_null=True, help_text="As printed, to be compared with percent_funded. null: not printed."
+    )
     target_groups = NamedSerializer(many=True, help_text="Primary target groups.")
     outcomes = OutcomeShareSerializer(many=True, help_text="How the requirement is shared out.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -27,23 +27,23 @@ def people_and_entities(facts: Facts) -> Iterator[Check]:
         stated = getattr(facts.revision, name)
         if not parts or None in parts or stated is None:
             continue
-        found, expected = Decimal(sum(parts)), Decimal(stated)
-        if found == expected:
-            sentence, verdict = _("The objectives add to %(found)s, the plan's own number."), Verdict.OK
-        elif found > expected:
-            sentence, verdict = (
-                _(
-                    "The objectives add to %(found)s and the plan says %(expected)s: objectives overlap, some are "
-                    "counted under more than one. The plan's own number stands."
-                ),
-                Verdict.NOTE,
-            )
-        else:
-            sentence, verdict = (
-                _("The objectives add to %(found)s only; the plan says %(expected)s, and its own number stands."),
-                Verdict.NOTE,
-            )
-        yield make(f"{name}_by_objective", title, unit, expected, found, verdict, sentence)
+        found = sum(parts)
+        verdict, sentence = objectives_against_plan(found, stated)
+        yield make(f"{name}_by_objective", title, unit, Decimal(stated), Decimal(found), verdict, sentence)
+
+
+def objectives_against_plan(found: int, expected: int) -> tuple[Verdict, str]:
+    """Return what it means that objectives add to a number of people or entities; the sentence tells both."""
+    if found == expected:
+        return Verdict.OK, _("The objectives add to %(found)s, the plan's own number.")
+    if found > expected:
+        return Verdict.NOTE, _(
+            "The objectives add to %(found)s and the plan says %(expected)s: objectives overlap, some are "
+            "counted under more than one. The plan's own number stands."
+        )
+    return Verdict.NOTE, _(
+        "The objectives add to %(found)s only; the plan says %(expected)s, and its own number stands."
+    )
 
 
 def targeted_within_need(facts: Facts) -> Iterator[Check]:
@@ -74,21 +74,21 @@ def offices(facts: Facts) -> Iterator[Check]:
     named = [office.kind for office in facts.offices]
     if not named:
         return
-    with_main, without = len(named), named.count("field")
-    agrees = presence.field_offices in (with_main, without)
-    yield make(
-        "offices",
-        _("Offices"),
-        Unit.COUNT,
-        Decimal(presence.field_offices),
-        Decimal(without if presence.field_offices == without else with_main),
-        Verdict.OK if agrees else Verdict.NOTE,
-        _("%(found)s offices are named, as stated.")
-        if presence.field_offices == without
-        else _("%(found)s offices are named, the main office included, as stated.")
-        if agrees
-        else _("%(expected)s offices are stated and %(found)s are named."),
-    )
+    found, verdict, sentence = offices_against_stated(presence.field_offices, named)
+    yield make("offices", _("Offices"), Unit.COUNT, Decimal(presence.field_offices), Decimal(found), verdict, sentence)
+
+
+def offices_against_stated(stated: int, kinds: Sequence[str]) -> tuple[int, Verdict, str]:
+    """Return how many offices are named, of the kinds ``main`` and ``field``, and what that means beside ``stated``.
+
+    The number stated may count the main office or not. The sentence tells ``%(found)s`` and ``%(expected)s``.
+    """
+    with_main, without = len(kinds), kinds.count("field")
+    if stated == without:
+        return without, Verdict.OK, _("%(found)s offices are named, as stated.")
+    if stated == with_main:
+        return with_main, Verdict.OK, _("%(found)s offices are named, the main office included, as stated.")
+    return with_main, Verdict.NOTE, _("%(expected)s offices are stated and %(found)s are named.")
 
 
 def citations(facts: Facts) -> Iterator[Check]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crp.common.money import percent_of
+from crp.common.money import percent_of, rounds_to
 from funding.models import FundingRequest
 
 from .facts import Facts, OnRecord
@@ -26,9 +26,7 @@ def printed_percentages(facts: Facts) -> Iterator[Check]:
         exact = percent_of(received, asked)
         if printed is None or received is None or not asked or exact is None:
             continue
-        # Rounded once, to the decimals that are printed: 0.495 is 0, though 0.50 would be 1.
-        decimals = Decimal(1).scaleb(min(int(printed.normalize().as_tuple().exponent), 0))
-        agrees = printed == (received * 100 / asked).quantize(decimals, rounding=ROUND_HALF_UP)
+        agrees = rounds_to(received, asked, printed)
         yield make(
             "printed_percent",
             _("Percentage printed for %(framework)s") % {"framework": framework},

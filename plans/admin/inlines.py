@@ -93,7 +93,14 @@ class FrameworkInline(RowInline):
 class ObjectiveInline(RowInline):
     model = Objective
     formset = GuardingFormSet
-    fields: ClassVar = ("number", "title", "strategic_objective", "people_targeted", "entities_targeted")
+    fields: ClassVar = (
+        "number",
+        "title",
+        "strategic_objective",
+        "people_targeted",
+        "entities_targeted",
+        "stated_percent_funded",
+    )
 
 
 class OutcomeInline(RowInline):

@@ -139,6 +139,15 @@ class Objective(RevisionRow):
     entities_targeted = models.PositiveIntegerField(
         _("entities targeted"), null=True, blank=True, help_text=_("Institutions, as stated. Empty: not reported.")
     )
+    stated_percent_funded = models.DecimalField(
+        _("percentage confirmed, as printed"),
+        max_digits=7,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=_("Percent. Kept to be compared; the percentage shown is always computed."),
+    )
 
     row_key_fields = ("number",)
     translated_fields = ("title",)
@@ -154,6 +163,11 @@ class Objective(RevisionRow):
                 fields=["revision", "number"],
                 name="objective_number_once_per_revision",
                 violation_error_message=_("This revision already has an objective with this number."),
+            ),
+            models.CheckConstraint(
+                condition=not_negative("stated_percent_funded"),
+                name="objective_percent_not_negative",
+                violation_error_message=_("A percentage must not be negative."),
             ),
         ]
 

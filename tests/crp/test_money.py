@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
 
-from crp.common.money import MAX_DIGITS, Percent, SumUSD, USDField, percent_of, quantize_usd
+from crp.common.money import MAX_DIGITS, Percent, SumUSD, USDField, percent_of, quantize_usd, rounds_to
 from funding.models import Contribution
 from plans.models import Plan
 from tests.factories import make_plan
@@ -85,6 +85,23 @@ def pairs(number: int) -> list[tuple[Decimal, Decimal]]:
         part = half + Decimal(chance.choice([-1, 0, 0, 0, 1])) / 100
         found.append((-part if chance.random() < 0.1 else part, whole))
     return [(part, whole) for part, whole in found if abs(part) <= LARGEST]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "printed", "expected"),
+    [
+        ("112550", "12360000", "1", True),
+        ("112550", "12360000", "0.9", True),
+        ("112550", "12360000", "0", False),
+        ("495", "100000", "0", True),
+        ("505", "100000", "1", True),
+        ("495", "100000", "0.50", True),
+        ("12", "10", "120", True),
+    ],
+)
+def test_a_printed_percentage_is_rounded_once(part: str, whole: str, printed: str, expected: bool) -> None:
+    """0.495 is printed as 0, though 0.50 would be 1."""
+    assert rounds_to(Decimal(part), Decimal(whole), Decimal(printed)) is expected
 
 
 def test_percent_of_agrees_with_fractions() -> None:

@@ -275,3 +275,10 @@ def test_a_search_finds_what_the_pages_find(mali: MaliPlans) -> None:
     assert [row["code"] for row in results("plans/?search=REPONSE qxx")] == ["COAST"]
     assert {row["code"] for row in results("plans/?search=mali 2021")} == {"MLI-CRP-2021"}
     assert results("plans/?search=mali nowhere") == []
+
+
+def test_the_percentage_printed_for_an_objective() -> None:
+    plan = make_plan(objectives=2)
+    Objective.objects.filter(revision__plan=plan, number=1).update(stated_percent_funded="28")
+    first, second = get(f"plans/{plan.code}/")["objectives"]
+    assert (first["stated_percent_funded"], second["stated_percent_funded"]) == (28.0, None)

@@ -151,6 +151,7 @@ def test_every_kind_of_value_goes_in_and_comes_out_again() -> None:
 
     def change(book: Any) -> None:
         put(book, "Objectives", "objective:1", "people_targeted", "12345")
+        put(book, "Objectives", "objective:1", "stated_percent_funded", "28")
         put(book, "Objectives", "objective:1", "amount_usd", 600_000.5)
         put(book, "Outcomes", "outcome:1a", "share_percent", 55.5)
         put(book, "Outcomes", "outcome:1b", "share_percent", 0.4)
@@ -168,7 +169,7 @@ def test_every_kind_of_value_goes_in_and_comes_out_again() -> None:
     values = all_values(draft)
     assert values["objectives"]["objective:1"] | {"title": ""} == {
         "number": "1", "title": "", "strategic_objective": "", "amount_usd": "600000.50", "people_targeted": "12345",
-        "entities_targeted": "",
+        "entities_targeted": "", "stated_percent_funded": "28.00",
     }  # fmt: skip
     shares = {key: line["share_percent"] for key, line in values["outcomes"].items()}
     assert shares == {"outcome:1a": "55.50", "outcome:1b": "40.00", "outcome:2a": "12.50", "outcome:2b": "40.00"}

@@ -237,6 +237,12 @@ CASES = [
         "This revision already has an objective with this number.",
     ),
     Broken(
+        "objective_percent_not_negative",
+        lambda w: Objective(revision=w.revision, number=9, title="X", stated_percent_funded=-1),
+        NEGATIVE,
+        where="stated_percent_funded",
+    ),
+    Broken(
         "target_group_once_per_objective",
         lambda w: ObjectiveTargetGroup(revision=w.revision, objective=w.objective, target_group=w.group),
         "This objective already names this target group.",

@@ -44,7 +44,7 @@ CRP = "MLI-CRP-2025-2026"
 COMPENDIUM = "MLI-COMPENDIUM-2017"
 EMPTY = "MLI-CRP-2021"
 
-# 000_1393348951b18fc8.txt: number, title, required, people, entities.
+# mali-crp-2025-2026.txt: number, title, required, people, entities.
 OBJECTIVES = [
     (1, "Saving lives and protecting people on the move", 12_584_000, 175_000, 13),
     (2, "Driving solutions to displacement", 10_057_000, 48_000, 7),
@@ -94,7 +94,7 @@ SECTORS = [
     ("Regular pathways", 2_000_000, False, ["UNSDCF"]),
     ("Integrated policy support", 1_500_000, False, ["UNSDCF"]),
 ]
-# 001_79f375029d26d333.txt: framework, sector, how the project's title begins, requested, received.
+# mali-compendium-2017.txt: framework, sector, how the project's title begins, requested, received.
 PROJECTS = [
     ("HRP", "Early Recovery and Livelihoods", "Support to the Sustainable Return", 2_330_000, 0),
     ("HRP", "Health", "Assessing and responding to health needs", 1_000_000, 0),

@@ -5,5 +5,6 @@ formats/      one module for each format of file: it gives a document
 draft.py      what a layout makes of a document: values with unit, basis, lines, confidence and question
 layouts/      one module for each layout of pages: it gives a draft
 names.py      the lists whose names a document uses: countries, sectors, objectives, target groups
-judging.py    what does not fit together in a draft, as questions
+judging/      what does not fit together in a draft, as questions and remarks
+splits.py     rounded shares into money
 """

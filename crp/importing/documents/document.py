@@ -11,6 +11,10 @@ from dataclasses import dataclass
 import ftfy
 
 SPACES = re.compile(r"[^\S\n]+")
+# Punctuation in UTF-8 that was read as Windows-1252 and then lost its first character, which ftfy needs to tell it.
+BEHEADED = {"€™": "’", "€˜": "‘", "€œ": "“", "€\x9d": "”", "€¦": "…", "€¢": "•", "€“": "–", "€”": "—"}  # noqa: RUF001
+# A closing quotation mark may follow a euro sign: the dashes are taken for what they look like only between letters.
+BEHEADED_FORMS = re.compile(r"€[™˜œ\x9d¦¢]|(?<=[^\W\d])€[“”](?=[^\W\d])")  # noqa: RUF001
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ def document_of(
 
 def mended(raw: str) -> str:
     """Return a line as it is read: broken characters restored, every space plain and single, edges off."""
-    return _plain(ftfy.fix_text(raw, uncurl_quotes=False))
+    restored = ftfy.fix_text(raw, uncurl_quotes=False)
+    return _plain(BEHEADED_FORMS.sub(lambda found: BEHEADED[found[0]], restored))
 
 
 def _plain(text: str) -> str:

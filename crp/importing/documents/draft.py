@@ -1,6 +1,6 @@
 """What was read of a document: rows as a revision has them, each value with where it stands and how sure that is.
 
-A draft is made by a layout (``layouts/``), judged by ``judging.py`` and written by ``writing.py``. It knows no model and
+A draft is made by a layout (``layouts/``), judged by ``judging`` and written by ``writing.py``. It knows no model and
 no database: rows are named as the models are (``objective``, ``fundingrequest``), fields as their columns, so that
 ``Row.subject`` is what a citation is filed under.
 """
@@ -165,11 +165,15 @@ class Draft:
     rows: list[Row] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     read: set[int] = field(default_factory=set)
+    _subjects: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def add(self, row: Row) -> Row:
         """Take a row in, and count its lines as read. Raises ValueError where there is one of the name."""
-        if self.row(row.subject) is not None:
+        if len(self._subjects) != len(self.rows):
+            self._subjects = {known.subject for known in self.rows}
+        if row.subject in self._subjects:
             raise ValueError(f"Twice: {row.subject}")
+        self._subjects.add(row.subject)
         self.rows.append(row)
         return row
 
@@ -188,6 +192,14 @@ class Draft:
                 yield row, name, value
 
     def lines_read(self) -> set[int]:
-        """Return the numbers of the lines that were understood."""
-        spans = [value.span for _row, _name, value in self.values() if value.span is not None]
+        """Return the numbers of the lines that were understood.
+
+        What is inferred or computed without a word as printed was not read off its lines: that no amount received stands
+        on a page would otherwise count the whole page as understood, and a sum all that stands between its parts.
+        """
+        spans = [
+            value.span
+            for _row, _name, value in self.values()
+            if value.span is not None and (value.printed or value.basis not in (Basis.INFERRED, Basis.COMPUTED))
+        ]
         return self.read.union(*(range(span.first, span.last + 1) for span in spans))

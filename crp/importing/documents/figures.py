@@ -13,6 +13,8 @@ AMOUNT = re.compile(
 )
 COUNT = re.compile(GROUPED)
 PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)\s*%")
+MOST_DIGITS = 13
+"""Before the point, which is what a column of amounts holds: more is a mistake, not a figure."""
 DOLLARS = {"US$", "USD", "$"}
 NAMED = {"€": "EUR"}
 YEARS = re.compile(r"\b((?:19|20)\d\d)\b(?:\s*[-–—/]\s*((?:19|20)?\d\d)\b)?")
@@ -35,12 +37,14 @@ def money(text: str) -> Money | None:
         return None
     unit = found["before"] or found["after"]
     currency = None if unit is None else "USD" if unit in DOLLARS else NAMED.get(unit, unit)
-    return Money(Decimal(_digits(found["digits"]) + (found["cents"] or "")), currency)
+    digits = _digits(found["digits"])
+    return None if len(digits) > MOST_DIGITS else Money(Decimal(digits + (found["cents"] or "")), currency)
 
 
 def count(text: str) -> int | None:
     """Read ``6,400,000`` or ``25``."""
-    return int(_digits(text)) if COUNT.fullmatch(text.strip()) else None
+    found = COUNT.fullmatch(text.strip())
+    return int(_digits(text)) if found and len(_digits(text)) <= MOST_DIGITS else None
 
 
 def percent(text: str) -> Decimal | None:

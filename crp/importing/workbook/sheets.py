@@ -86,6 +86,7 @@ SHEETS = (
             _amount(beside=True),
             Column("people_targeted", _("People targeted (persons)"), Kind.COUNT),
             Column("entities_targeted", _("Entities targeted (number)"), Kind.COUNT),
+            Column("stated_percent_funded", _("Funded, as printed (%)"), Kind.PERCENT, 14),
         ),
         ("number",),
         Breakdown.OBJECTIVE,

@@ -13,6 +13,8 @@ from crp.importing.documents.document import Document
 from crp.importing.documents.draft import Draft
 from crp.importing.documents.names import Names
 
+from . import compendium_page, crp_page, table
+
 
 class Layout(Protocol):
     """A layout of pages: a module with these names will do.
@@ -35,3 +37,7 @@ class Layout(Protocol):
 def layout_of(document: Document, layouts: Sequence[Layout]) -> Layout | None:
     """Return the first layout that recognises a document. None: no layout does."""
     return next((layout for layout in layouts if layout.recognises(document)), None)
+
+
+# The table first: its first line tells it for sure, and the texts in it may hold lines that those of pages look like.
+LAYOUTS: tuple[Layout, ...] = (table, crp_page, compendium_page)
