@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -42,7 +40,7 @@ class ImportedDocumentAdmin(DocumentPages, BaseAdmin):
     list_filter = ("state",)
     list_select_related = ("plan", "revision__plan", "uploaded_by")
     search_fields = ("name", "plan__code", "plan__title")
-    actions: ClassVar = []
+    actions = ()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

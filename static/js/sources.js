@@ -9,6 +9,7 @@ const SHOW_AFTER = 120; // milliseconds on the figure: a pointer that only passe
 const HIDE_AFTER = 300; // milliseconds away from it: time to reach the panel
 const GAP = 6; // pixels between figure and panel
 const EDGE = 8; // pixels between panel and window
+const NEXT = "\u00a0· "; // no line begins with the dot
 
 const panel = document.createElement("div");
 panel.id = "source-panel";
@@ -28,16 +29,14 @@ let pointer = "mouse";
 
 const make = (name, className, ...content) => {
   const element = document.createElement(name);
-  element.className = className;
+  if (className) element.className = className;
   element.append(...content);
   return element;
 };
 
 /** Return a text of the table in its own language and direction, whatever those of the page are. */
-const copied = (element, name, className, ...content) => {
-  const copy = make(name, className, ...content);
-  if (!content.length) copy.textContent = element.textContent.trim();
-  copy.dir = "auto";
+const copied = (element, content = element.textContent.trim()) => {
+  const copy = make("bdi", "", content);
   if (element.lang) copy.lang = element.lang;
   return copy;
 };
@@ -45,13 +44,13 @@ const copied = (element, name, className, ...content) => {
 const read = (row) => {
   const [, what, printed, line, basis] = row.cells; // the columns of templates/funding/_citations.html
   const source = row.closest(".source");
-  const where = [copied(source.querySelector("h3 [lang]"), "bdi", ""), " · ", copied(source.querySelector(".dated"), "bdi", "")];
-  if (line.dataset.label) where.unshift(make("span", "line", `${line.dataset.label} ${line.textContent.trim()}`), " · ");
+  const where = [copied(source.querySelector("h3 [lang]")), NEXT, copied(source.querySelector(".dated"))];
+  if (line.dataset.label) where.unshift(make("span", "line", `${line.dataset.label} ${line.textContent.trim()}`), NEXT);
   const parts = [make("p", "what", what.textContent.trim())];
   const words = printed.textContent.trim();
-  if (words) parts.push(copied(printed, "p", "printed", make("q", "", words)));
+  if (words) parts.push(make("p", "printed", copied(printed, make("q", "", words))));
   const [tag, note] = basis.children;
-  const said = note ? [" ", copied(note, "bdi", "")] : [];
+  const said = note ? [" ", copied(note)] : [];
   parts.push(make("p", "where", ...where), make("p", "basis", tag.cloneNode(true), ...said));
   return parts;
 };
@@ -73,6 +72,7 @@ const isIn = (box, event) =>
 
 /** Return the link of the figure that the pointer is on, or null. */
 const linkAt = (event) => {
+  if (!(event.target instanceof Element)) return null;
   const link = event.target.closest(LINK);
   if (link) return link;
   const around = event.target.closest(":has(> .cite)");
@@ -148,7 +148,7 @@ document.addEventListener("pointermove", (event) => {
 });
 document.documentElement.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && leave());
 document.addEventListener("focusin", (event) => {
-  if (event.target.matches(`${LINK}:focus-visible`)) show(event.target, true);
+  if (event.target instanceof Element && event.target.matches(`${LINK}:focus-visible`)) show(event.target, true);
 });
 document.addEventListener("focusout", (event) => {
   if (byFocus && event.target === shown) hide();

@@ -12,7 +12,6 @@ from tests.e2e.conftest import without_problems
 
 MALI = "/plans/MLI-CRP-2025-2026/"
 PHONE = {"width": 390, "height": 780}
-REQUESTED = "“$32,353,500”"
 WHERE = "Line 4–5 · Mali Crisis Response Plan 2025 - 2026 · document of 17 April 2025"
 AWAY = (2, 2)
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -87,7 +86,7 @@ def test_the_keyboard_opens_it_and_a_screen_reader_is_told(
 ) -> None:
     reader_page.goto(MALI)
     link = requested(reader_page).locator(".cite")
-    link.evaluate("link => { link.tabIndex = 0; link.focus({focusVisible: true}); }")
+    link.evaluate("link => link.focus({focusVisible: true})")
     expect(panel(reader_page)).to_be_visible()
     expect(link).to_have_accessible_description(f"Funding required, as stated (USD) $32,353,500 {WHERE} stated")
     accessible(reader_page)
@@ -105,12 +104,10 @@ def test_the_keyboard_opens_it_and_a_screen_reader_is_told(
 
 def test_an_inferred_value_gives_its_reasoning(reader_page: Page) -> None:
     reader_page.goto(MALI)
-    row = reader_page.locator(
-        "tr[id^=citation-]", has=reader_page.locator(".tag.is-inferred", has_text="inferred")
-    ).first
-    note = row.locator(".note").text_content()
+    link = reader_page.locator("a.is-inferred[href^='#citation-']:visible").first
+    note = reader_page.locator(link.get_attribute("href") or "none").locator(".note").text_content()
     assert note
-    reader_page.mouse.move(*middle(reader_page.locator(f"a.is-inferred[href='#{row.get_attribute('id')}']").first))
+    reader_page.mouse.move(*middle(link))
     expect(panel(reader_page).locator(".basis")).to_have_text(f"inferred {note}")
 
 
@@ -132,7 +129,7 @@ def test_the_number_in_a_table_lies_above_the_next_cell(reader_page: Page) -> No
         assert reader_page.evaluate(on_top, [across, down]) == link.get_attribute("href")
 
 
-@pytest.mark.parametrize("path", [MALI, "/fr" + MALI, "/ar" + MALI, "/countries/MLI/", "/ar/countries/MLI/"])
+@pytest.mark.parametrize("path", [MALI, "/ar" + MALI, "/fr/countries/MLI/"])
 def test_a_tap_on_a_phone_shows_it_whole(phone: Page, path: str) -> None:
     phone.goto(path)
     links = phone.locator("a.cite:visible")

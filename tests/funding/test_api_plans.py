@@ -277,8 +277,10 @@ def test_a_search_finds_what_the_pages_find(mali: MaliPlans) -> None:
     assert results("plans/?search=mali nowhere") == []
 
 
+@pytest.mark.django_db
 def test_the_percentage_printed_for_an_objective() -> None:
     plan = make_plan(objectives=2)
     Objective.objects.filter(revision__plan=plan, number=1).update(stated_percent_funded="28")
-    first, second = get(f"plans/{plan.code}/")["objectives"]
+    first, second, *rest = get(f"plans/{plan.code}/")["objectives"]
     assert (first["stated_percent_funded"], second["stated_percent_funded"]) == (28.0, None)
+    assert [part["stated_percent_funded"] for part in rest if part["residual"]] == [None]

@@ -194,8 +194,8 @@ class Draft:
     def lines_read(self) -> set[int]:
         """Return the numbers of the lines that were understood.
 
-        What is inferred or computed without a word as printed was not read off its lines: that no amount received stands
-        on a page would otherwise count the whole page as understood, and a sum all that stands between its parts.
+        What is inferred or computed without a word as printed was not read off its lines: that no amount received
+        stands on a page would otherwise count the whole page as understood, and a sum all between its parts.
         """
         spans = [
             value.span

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crp.accounts.models import User
-from crp.importing.models import ImportedDocument
+from crp.importing.models import MOST_BYTES, ImportedDocument
 from crp.importing.tables import FileRefused
+from plans.models import Revision
 
 from .deciding import Key, apply
 from .layouts import LAYOUTS
@@ -34,6 +35,7 @@ from .store import (
     text_of,
     upload_document,
 )
+from .workbooks import is_workbook, revision_of_workbook
 from .writing import ADD_PLAN, Written
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 else:
     Pages = object
 
-ACCEPTED_FILES = ".txt,.html,.htm,.pdf,.docx,.csv"
+ACCEPTED_FILES = ".txt,.html,.htm,.pdf,.docx,.csv,.xlsx"
 MOST_PASTED_CHARACTERS = 1_000_000
 PASTED = "pasted.txt"
 MOST_UNREAD_SHOWN = 200
@@ -78,7 +80,10 @@ class DocumentForm(forms.Form):
         """Raise a sentence unless there is a file or a text, and not both."""
         given = super().clean() or {}
         has_text = bool((given.get("text") or "").strip())
-        if bool(given.get("file")) == has_text and not self.errors:
+        file = given.get("file")
+        if file is not None and file.size > MOST_BYTES:
+            self.add_error("file", _("It has %(size)s bytes: at most 20 MB are kept.") % {"size": f"{file.size:,}"})
+        elif (file is not None) == has_text and not self.errors:
             self.add_error(
                 "file", _("Give a file or a text, not both.") if has_text else _("Choose a file or paste a text.")
             )
@@ -109,6 +114,8 @@ class DocumentPages(Pages):
             file, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
             name, content = (file.name, file.read()) if file else (PASTED, _unix(form.cleaned_data["text"]))
             try:
+                if is_workbook(content):
+                    return self._lead_to_draft(request, revision_of_workbook(content))
                 document = upload_document(name, content, kind=kind, by=request.user)  # type: ignore[arg-type]
             except FileRefused as refusal:
                 form.add_error("file" if file else "text", str(refusal))
@@ -116,6 +123,12 @@ class DocumentPages(Pages):
                 return redirect(reverse("admin:importing_importeddocument_change", args=[document.pk]))
         page = {"form": form, "title": _("Read a document")}
         return self._page(request, "admin/crp/document_read.html", page)
+
+    def _lead_to_draft(self, request: HttpRequest, revision: Revision) -> HttpResponse:
+        """Lead to where the workbook of a draft is uploaded: a person sees each change there before it is saved."""
+        told = _("This file is a workbook of %(revision)s: upload it here, and see what it would change.")
+        self.message_user(request, told % {"revision": revision}, messages.INFO)
+        return redirect(reverse("admin:plans_revision_workbook", args=[revision.pk]))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -226,11 +226,12 @@ def _figure(plain: Decimal | int | date | str, unit: Unit) -> str:
 def _plan_as_text(match: Match) -> Iterator[str]:
     told = {"code": match.code or "?"}
     if match.plan is None:
-        yield _("  plan: %(code)s, new") % told
+        found = _("plan: %(code)s, new") % told
     elif match.current is None:
-        yield _("  plan: %(code)s, nothing published yet") % told
+        found = _("plan: %(code)s, nothing published yet") % told
     else:
-        yield _("  plan: %(code)s, revision %(number)s is in force") % (told | {"number": str(match.current.number)})
+        found = _("plan: %(code)s, revision %(number)s is in force") % (told | {"number": str(match.current.number)})
+    yield f"  {found}"
     yield from (f"  ? {question}" for question in match.questions)
     yield from (f"  {remark}" for remark in match.remarks)
 

@@ -212,16 +212,15 @@ def show_plain(value: Plain, unit: Unit) -> str:
     """Return a value for readers; one that is not there as an empty text."""
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
-    if isinstance(value, tuple):
-        return ", ".join(ref.label for ref in value)
-    if isinstance(value, Ref):
-        return value.label
+    if isinstance(value, Ref | tuple):
+        return ", ".join(ref.label for ref in ((value,) if isinstance(value, Ref) else value))
     if isinstance(value, date):
         return date_format(value)
     if isinstance(value, Decimal) and unit is not Unit.USD:
         return f"{value.normalize():f}"
-    is_number = isinstance(value, Decimal | int) and unit is not Unit.YEAR
-    return write_number(value) if is_number else str("" if value is None else value)
+    if isinstance(value, Decimal | int) and unit is not Unit.YEAR:
+        return write_number(value)
+    return "" if value is None else str(value)
 
 
 def _heading(row: Row, draft: Draft) -> str:

@@ -27,7 +27,7 @@ def write_table(revision: Revision) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([*line[:2], _guarded(line[2]), *line[3:]] for line in lines_of(revision))
+    writer.writerows(map(_guarded, line) for line in lines_of(revision))
     return file.getvalue()
 
 
@@ -37,13 +37,13 @@ def lines_of(revision: Revision) -> Iterator[Line]:
     yield from _plan_lines(revision, citations)
     for name in FIELDS_OF_REVISION:
         yield from _line(REVISION, name, revision, citations)
-    counted: Counter[str] = Counter()
+    last: Counter[str] = Counter()
     for row in rows_of(revision):
         named = named_by(row.row_key)
         if named is None:
             raise LookupError(f"{row.row_key}: the layout of tables does not know such rows")
         yield from _row_lines(row, named, citations)
-        if (order := _order_line(row, named, counted)) is not None:
+        if (order := _order_line(row, named, last)) is not None:
             yield order
 
 
@@ -66,14 +66,15 @@ def _row_lines(row: RevisionRow, named: Named, citations: Mapping[tuple[str, str
             yield from _line(row.row_key, name, row, citations, is_named=name in named.refs)
 
 
-def _order_line(row: RevisionRow, named: Named, counted: Counter[str]) -> Line | None:
-    """Return the order of a row, where it is not the next one."""
+def _order_line(row: RevisionRow, named: Named, last: Counter[str]) -> Line | None:
+    """Return the order of a row, where it does not follow the one before."""
     parents = {
         name: _text(getattr(row, name)) for name in fields_of(named.kind) if is_parent(column_of(named.kind, name))
     }
     scope = scope_of(Row(named.kind, named.key, parents=parents))
-    counted[scope] += 1
-    if named.order is not None or row.order == counted[scope]:
+    follows = row.order == last[scope] + 1
+    last[scope] = row.order
+    if named.order is not None or follows:
         return None
     return (row.row_key, ORDER, str(row.order), "", "")
 

@@ -66,8 +66,7 @@ def read_workbook(content: bytes, revision: Revision) -> Upload:
 
     Queries: one for each list of choices.
     """
-    check_workbook_file(content, Limits(file_bytes=MOST_BYTES, rows=MOST_SHEET_ROWS, filled_rows=MOST_ROWS))
-    book = _open(content)
+    book = _checked(content)
     upload = _read_origin(book)
     if upload.plan_code != revision.plan.code:
         raise FileRefused(
@@ -84,6 +83,19 @@ def read_workbook(content: bytes, revision: Revision) -> Upload:
             % {"number": f"{len(upload.edits):,}", "most": f"{MOST_EDITS:,}"}
         )
     return upload
+
+
+def origin_of(content: bytes) -> Upload:
+    """Return the plan and the revision that a workbook was downloaded from, without what was changed in it.
+
+    Raises: FileRefused where it is none of CRP's. Queries: none.
+    """
+    return _read_origin(_checked(content))
+
+
+def _checked(content: bytes) -> Any:
+    check_workbook_file(content, Limits(file_bytes=MOST_BYTES, rows=MOST_SHEET_ROWS, filled_rows=MOST_ROWS))
+    return _open(content)
 
 
 def _open(content: bytes) -> Any:

@@ -147,7 +147,8 @@ def test_what_is_refused_says_why_and_which_pages_can_be_read(tmp_path: Path, co
     said = fails(1, path)
     assert f"page.txt: REFUSED: {reason}" in said or reason in said
     if "layout" in reason or "French" in reason:
-        assert "What can be read: Page of IOM's Crisis Response Plans (crp)" in said
+        assert "What can be read: " in said
+        assert "Page of IOM's Crisis Response Plans (crp)" in said
     assert not ImportedDocument.objects.exists()
 
 

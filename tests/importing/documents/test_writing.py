@@ -14,7 +14,6 @@ from django.test.utils import CaptureQueriesContext
 
 from crp.accounts.roles import Role
 from crp.importing.documents.draft import Basis, Draft, Ref, Row, Unit
-from crp.importing.documents.matching import identifier_in, match_plan
 from crp.importing.documents.writing import write_draft
 from funding.models import FundingRequest, RelatedPlan
 from funding.services import publish_revision
@@ -370,39 +369,7 @@ def test_who_may_not_write_there_is_told_so() -> None:
         write(benin(on=date(2025, 10, 1)), "later\n", by=stranger)
 
 
-# Which plan
-
-
-@pytest.mark.parametrize(
-    ("url", "identifier"),
-    [
-        ("https://crisisresponse.iom.int/response/mali-crp-2025", ("gcrp", "mali-crp-2025")),
-        ("https://www.crisisresponse.iom.int:443/index.php/response/mali-crp/year/2021", ("gcrp", "mali-crp")),
-        ("https://crisisresponse.iom.int/index.php/node/36038", ("gcrp", "node/36038")),
-        ("http://humanitariancompendium.iom.int/node/73/appeals-print/", ("compendium", "node/73")),
-        ("http://humanitariancompendium.iom.int/appeals/mali", ("compendium", "mali")),
-        (
-            "https://eur.safelinks.protection.outlook.com/?url=https%3A%2F%2Fcrisisresponse.iom.int%2Fresponse%2Fx",
-            ("gcrp", "x"),
-        ),
-        ("https://example.org/response/mali", None),
-        ("", None),
-    ],
-)
-def test_identifiers_in_addresses(url: str, identifier: tuple[str, str] | None) -> None:
-    assert identifier_in(url) == identifier
-
-
-def test_a_plan_is_found_by_its_address_or_by_kind_country_and_years() -> None:
-    draft = benin()
-    plan = write().plan
-    assert (match_plan(draft, document("x")).plan, match_plan(draft, document("x")).how) == (plan, "identifier")
-    plan.identifiers.all().delete()
-    assert (match_plan(draft, document("x")).plan, match_plan(draft, document("x")).how) == (plan, "same")
-    Plan.objects.filter(pk=plan.pk).update(start_year=2024)
-    assert match_plan(draft, document("x")).plan == plan  # by the code that it would get
-    Plan.objects.filter(pk=plan.pk).update(code="OTHER")
-    assert (match_plan(draft, document("x")).plan, match_plan(draft, document("x")).code) == (None, "BEN-CRP-2025")
+# What comes after
 
 
 def test_a_percentage_as_printed_is_sealed_where_there_is_one_only() -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop
 
 from crp.importing.documents.as_text import column_of, plain_from_text
 from crp.importing.documents.document import Document
-from crp.importing.documents.draft import PLAN, Basis, Confidence, Draft, Plain, Ref, Remark, Row, Span, Unit, Value
+from crp.importing.documents.draft import Basis, Confidence, Draft, Plain, Ref, Remark, Row, Span, Unit, Value
 from crp.importing.documents.names import Names
 
 from .table_keys import ORDERED_WITHIN, Named, fields_of, is_parent, named_by, requests_named, unit_of
@@ -254,13 +254,12 @@ class _Table:
             row.values[name] = found.asked(text % told, confidence=Confidence.LOW)
 
     def _count(self) -> None:
-        """Give the rows their order: as they are told, as their names say, or as they come."""
-        counted: Counter[str] = Counter()
+        """Give the rows their order: as their names say, as a line tells, or behind the one before."""
+        last: Counter[str] = Counter()
         for row in self.draft.rows:
-            scope = scope_of(row)
-            counted[scope] += 1
-            by_name = self.named[row.subject].order
-            row.order = by_name if by_name is not None else self.orders.get(row.subject, counted[scope])
+            by_name, scope = self.named[row.subject].order, scope_of(row)
+            row.order = by_name if by_name is not None else self.orders.get(row.subject, last[scope] + 1)
+            last[scope] = row.order
 
     def _tell_damage(self) -> None:
         damaged = [line.number for line in self.document if "\N{REPLACEMENT CHARACTER}" in line.raw or line.is_damaged]

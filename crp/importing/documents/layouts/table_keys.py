@@ -6,7 +6,7 @@ names are those by which citations tell the rows of a revision (``RevisionRow.ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,8 +41,6 @@ OWN = {
     "achievement": ("order",),
 }
 """Columns that name a row, of the models that nothing else names."""
-LISTED = {"modality", "priority"}
-"""Rows that are an entry of a list and nothing else; the column is called as the model is."""
 TARGETS = {
     "framework": "framework",
     "objective": "objective",
@@ -61,7 +59,7 @@ ORDERED_WITHIN = {
     "requestshare": "funding_request",
 }
 """The row within which rows of a model are counted; those of other models are counted within the plan."""
-PLACES = {
+UNITS = {
     "people_in_need": Unit.PEOPLE,
     "people_targeted": Unit.PEOPLE,
     "entities_targeted": Unit.ENTITIES,
@@ -75,7 +73,10 @@ PLACES = {
 
 @dataclass
 class Named:
-    """What a row is. ``refs``: keys of entries of lists, ``parents``: names of rows, both by column."""
+    """What a row is. ``refs``: keys of entries of lists, ``parents``: names of rows, both by column.
+
+    ``order``: among rows of its kind, where the name tells it.
+    """
 
     kind: str
     key: tuple[str, ...] = ()
@@ -93,24 +94,39 @@ def named_by(subject: str) -> Named | None:
     """Return what a row is by its name. None: no row has such a name."""
     kind, _colon, rest = subject.partition(":")
     kind = kind.strip().casefold()
-    parts = [part.strip() for part in rest.split(":")] if rest else []
-    if kind in {PLAN, REVISION}:
-        return None if parts else Named(kind)
     if kind in OWN:
         return _own(kind, rest)
-    if kind in LISTED and len(parts) == 1:
-        return Named(kind, (parts[0],), refs={kind: (parts[0],)})
-    if kind == "objectivetargetgroup" and len(parts) == 2 and (objective := _own("objective", parts[0])):
-        return Named(kind, (*objective.key, parts[1]), {"target_group": (parts[1],)}, {"objective": objective.subject})
-    if kind == "fundingrequest":
-        return _request(parts)
-    if kind == "relatedplan" and len(parts) > 2 and (request := _request(parts[:-1])):
-        return Named(
-            kind, (*request.key, parts[-1]), {"plan_family": (parts[-1],)}, {"funding_request": request.subject}
-        )
-    if kind == "requestshare" and parts and (objective := _own("objective", parts[-1])):
-        return Named(kind, (*parts[:-1], *objective.key), parents={"objective": objective.subject})
-    return None
+    parts = [part.strip() for part in rest.split(":")] if rest else []
+    reader = READERS.get(kind)
+    return None if reader is None or not all(parts) else reader(kind, parts)
+
+
+def _alone(kind: str, parts: Sequence[str]) -> Named | None:
+    return None if parts else Named(kind)
+
+
+def _listed(kind: str, parts: Sequence[str]) -> Named | None:
+    """Return a row that is an entry of a list and nothing else; its column is called as the model is."""
+    return Named(kind, tuple(parts), refs={kind: (parts[0],)}) if len(parts) == 1 else None
+
+
+def _target_group(kind: str, parts: Sequence[str]) -> Named | None:
+    objective = _own("objective", parts[0]) if len(parts) == 2 else None
+    if objective is None:
+        return None
+    return Named(kind, (*objective.key, parts[1]), {"target_group": (parts[1],)}, {"objective": objective.subject})
+
+
+def _related(kind: str, parts: Sequence[str]) -> Named | None:
+    request = _request("fundingrequest", parts[:-1])
+    if request is None:
+        return None
+    return Named(kind, (*request.key, parts[-1]), {"plan_family": (parts[-1],)}, {"funding_request": request.subject})
+
+
+def _share(kind: str, parts: Sequence[str]) -> Named | None:
+    objective = _own("objective", parts[-1]) if parts else None
+    return objective and Named(kind, (*parts[:-1], *objective.key), parents={"objective": objective.subject})
 
 
 def _own(kind: str, text: str) -> Named | None:
@@ -122,22 +138,31 @@ def _own(kind: str, text: str) -> Named | None:
         key = tuple(str(plain_from_text(_column(kind, name), part)) for name, part in zip(columns, parts, strict=True))
     except ValidationError:
         return None
-    return Named(kind, key, order=int(key[-1]) if columns[-1:] == ("order",) else None)
+    order = 0 if not columns else int(key[-1]) if columns[-1] == "order" else None
+    return Named(kind, key, order=order)
 
 
-def _request(parts: Sequence[str]) -> Named | None:
+def _request(kind: str, parts: Sequence[str]) -> Named | None:
     breakdown, *target = parts or [""]
     column = TARGETS.get(breakdown)
-    if column is None or not all(target):
+    if column is None or len(target) != (2 if column == "sector" else 1):
         return None
-    if column == "sector":
-        return Named("fundingrequest", (breakdown, *target), {column: tuple(target)}) if len(target) == 2 else None
-    if len(target) != 1:
-        return None
-    if column == "country":
-        return Named("fundingrequest", (breakdown, *target), {column: tuple(target)})
+    if column in {"sector", "country"}:
+        return Named(kind, (breakdown, *target), {column: tuple(target)})
     owner = _own(column, target[0])
-    return owner and Named("fundingrequest", (breakdown, *owner.key), parents={column: owner.subject})
+    return owner and Named(kind, (breakdown, *owner.key), parents={column: owner.subject})
+
+
+READERS: Mapping[str, Callable[[str, Sequence[str]], Named | None]] = {
+    PLAN: _alone,
+    REVISION: _alone,
+    "modality": _listed,
+    "priority": _listed,
+    "objectivetargetgroup": _target_group,
+    "fundingrequest": _request,
+    "relatedplan": _related,
+    "requestshare": _share,
+}
 
 
 def requests_named(key: Sequence[str]) -> list[str]:
@@ -163,19 +188,16 @@ def is_parent(column: models.Field[Any, Any] | None) -> bool:
 def unit_of(kind: str, name: str) -> Unit:
     """Return what a field counts."""
     column = column_of(kind, name)
-    if name in PLACES:
-        return PLACES[name]
-    if name.endswith("_usd"):
-        return Unit.USD
-    if "percent" in name:
-        return Unit.PERCENT
-    if isinstance(column, models.BooleanField):
-        return Unit.FLAG
-    if isinstance(column, models.DateField):
-        return Unit.DATE
-    if column is not None and (column.is_relation or column.choices):
-        return Unit.NAME
-    return Unit.INDEX if isinstance(column, (models.DecimalField, models.IntegerField)) else Unit.TEXT
+    is_name = column is not None and (column.is_relation or bool(column.choices))
+    forms = (
+        (name.endswith("_usd"), Unit.USD),
+        ("percent" in name, Unit.PERCENT),
+        (isinstance(column, models.BooleanField), Unit.FLAG),
+        (isinstance(column, models.DateField), Unit.DATE),
+        (is_name, Unit.NAME),
+        (isinstance(column, (models.DecimalField, models.IntegerField)), Unit.INDEX),
+    )
+    return UNITS.get(name) or next((unit for fits, unit in forms if fits), Unit.TEXT)
 
 
 def _column(kind: str, name: str) -> models.Field[Any, Any]:

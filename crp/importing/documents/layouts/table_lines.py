@@ -80,18 +80,22 @@ def entries_of(document: Document, header: Header) -> Iterator[Entry]:
             continue
         found = {name: cells[place].strip() for name, place in header.places.items() if place < len(cells)}
         text = found.get(VALUE, "")
-        problem = problem or _about_cells(span, cells, header)
+        why = problem or _about_cells(span, cells, header)
         ends_here = is_cut and span.last == len(document) and len(cells) - 1 == header.places[VALUE]
         yield Entry(
             span,
             found.get(ROW, ""),
             found.get(FIELD, ""),
-            text[1:] if GUARDED.match(text) else text,
+            _unguarded(text),
             basis=found.get(BASIS, "").casefold(),
-            note=found.get(NOTE, ""),
-            problem=problem,
-            doubt=_about_end(span, text) if ends_here and text and not problem else "",
+            note=_unguarded(found.get(NOTE, "")),
+            problem=why,
+            doubt=_about_end(span, text) if ends_here and text and not why else "",
         )
+
+
+def _unguarded(text: str) -> str:
+    return text[1:] if GUARDED.match(text) else text
 
 
 def _records(lines: Sequence[str], header: Header) -> Iterator[tuple[Span, list[str], str]]:

@@ -1,4 +1,4 @@
-"""``manage.py import_plan``: pages of plans, as text, HTML, PDF or DOCX, into draft revisions."""
+"""``manage.py import_plan``: pages of plans (text, HTML, PDF, DOCX) and tables (CSV) into drafts; workbooks too."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from crp.importing.documents.reading import read_document
 from crp.importing.documents.report import FileReport, table
 from crp.importing.documents.store import keep_document, save_document
 from crp.importing.documents.time_limit import time_limit
+from crp.importing.documents.workbooks import WorkbookReport, import_workbook, is_workbook
 from crp.importing.documents.writing import Written, write_draft
 from crp.importing.lists import load_lists
 from crp.importing.models import MOST_BYTES
@@ -34,6 +35,7 @@ from crp.importing.tables import FileRefused
 from plans.models import Country
 
 MOST_SECONDS = 60
+# Of a folder. A table of a plan (CSV) is named on its own: most tables that lie beside documents are none.
 SUFFIXES = frozenset({".txt", ".html", ".htm", ".pdf", ".docx"})
 REFUSED, USAGE = 1, 2
 
@@ -42,9 +44,10 @@ class Command(BaseCommand):
     """Reads files, each into one draft or not at all, and reports every value with its lines."""
 
     help = (
-        "Read pages of plans (text, HTML, PDF, DOCX) into draft revisions, each value with the lines that it was read "
-        "from. Nothing is published. Values with an open question are left out. Status 0: all files were read; 1: a "
-        "file was refused, nothing was understood of it, or it could not be saved; 2: wrong arguments."
+        "Read pages of plans (text, HTML, PDF, DOCX) and tables of plans (CSV) into draft revisions, each value with "
+        "the lines that it was read from; put what was changed in a workbook (XLSX) into its draft. Nothing is "
+        "published. Values with an open question are left out. Status 0: all files were read; 1: a file was refused, "
+        "nothing was understood of it, or it could not be saved; 2: wrong arguments."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,7 +57,7 @@ class Command(BaseCommand):
             nargs="+",
             type=Path,
             metavar="PATH",
-            help="A file, or a folder: its " + ", ".join(sorted(SUFFIXES)),
+            help="A file, or a folder: its " + ", ".join(sorted(SUFFIXES)) + ". Tables and workbooks by their names.",
         )
         parser.add_argument("--kind", choices=kinds, default="", help="The layout. Default: as the page tells.")
         parser.add_argument("--dry-run", action="store_true", help="Report the same, and change nothing.")
@@ -94,16 +97,26 @@ class Command(BaseCommand):
 
     # One file
 
-    def _import(self, path: Path, name: str) -> FileReport:
+    def _import(self, path: Path, name: str) -> FileReport | WorkbookReport:
         """Return what became of a file; what was refused has changed nothing."""
         try:
             with time_limit(MOST_SECONDS):
                 content = _read(path)
+                if is_workbook(content):
+                    return self._apply_workbook(path, content)
                 document = open_document(path.name, content)
                 draft = read_document(document, kind=self.options["kind"], names=self.names)
                 return self._save(name, content, document, draft)
         except FileRefused as refusal:
             return FileReport(name, refused=str(refusal))
+
+    def _apply_workbook(self, path: Path, content: bytes) -> WorkbookReport:
+        """Return what a workbook did to its draft. Raises FileRefused."""
+        if self.options["kind"]:
+            raise FileRefused(_("It is a workbook, and no page of any layout: leave out --kind."))
+        return import_workbook(
+            path.name, content, plan_code=self.options["plan"], by=self.by, dry_run=self.options["dry_run"]
+        )
 
     def _save(self, name: str, content: bytes, document: Document, draft: Draft) -> FileReport:
         match = match_plan(draft, document, code=self.options["plan"])
@@ -146,7 +159,7 @@ class Command(BaseCommand):
 
     # Telling
 
-    def _tell(self, reports: Sequence[FileReport]) -> None:
+    def _tell(self, reports: Sequence[FileReport | WorkbookReport]) -> None:
         refused = sum(not report.is_read for report in reports)
         unsaved = sum(bool(report.unsaved) for report in reports)
         if self.options["json"]:

@@ -9,11 +9,10 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from crp.common.numbers import write_number
 from crp.importing.tables import FileRefused
-from crp.importing.workbook.entry import Entry, enter_workbook
-from crp.importing.workbook.preview import tell_change
+from crp.importing.workbook.entry import enter_workbook
 from crp.importing.workbook.reading import read_workbook
+from crp.importing.workbook.telling import tell_entry
 
 from .export_workbook import find_revision
 
@@ -50,26 +49,9 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing changed: {refusal}") from None
         except ValidationError as refusal:
             raise CommandError(f"Nothing changed: {' '.join(refusal.messages)}") from None
-        self._tell(entry, upload.notes)
+        for line in tell_entry(entry, upload.notes):
+            self.stdout.write(line)
         if entry.problems:
             raise CommandError("Nothing was applied: put the workbook right and run this again.")
         told = f"Applied to {revision}" if apply else f"Nothing was applied to {revision}: --apply does it"
         self.stdout.write(f"{told}. Rows that change: {len(entry.changes):,}.")
-
-    def _tell(self, entry: Entry, notes: list[str]) -> None:
-        for note in notes:
-            self.stdout.write(f"  note: {note}")
-        for problem in entry.problems.kept:
-            self.stdout.write(f"  {problem}")
-        if entry.problems.left_out:
-            self.stdout.write(f"  and {entry.problems.left_out:,} more")
-        if entry.after is None:
-            return
-        for change in entry.changes:
-            mark = "  REPLACES WHAT SOMEBODY ELSE WROTE: " if change.replaces else "  "
-            self.stdout.write(f"{mark}{tell_change(change, entry)}")
-        for breakdown, total in entry.after.sums.items():
-            before = entry.before.sums.get(breakdown)
-            was = "–" if before is None else write_number(before)
-            if before != total:
-                self.stdout.write(f"  sum by {breakdown.replace('_', ' ')}: USD {was} → {write_number(total)}")
