@@ -12,10 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crp.accounts.models import User
+from crp.common.numbers import write_number
 from crp.importing.models import MOST_BYTES, ImportedDocument
 from crp.importing.tables import FileRefused
 from plans.models import Revision
@@ -47,6 +50,7 @@ ACCEPTED_FILES = ".txt,.html,.htm,.pdf,.docx,.csv,.xlsx"
 MOST_PASTED_CHARACTERS = 1_000_000
 PASTED = "pasted.txt"
 MOST_UNREAD_SHOWN = 200
+MOST_OFFERED = 20
 State = ImportedDocument.State
 
 
@@ -207,16 +211,16 @@ class DocumentPages(Pages):
         """Write the draft. None: it was refused, and the page says why."""
         code = request.POST.get("code", "").strip()
         try:
-            written = save_document(document, code=code, by=request.user)  # type: ignore[arg-type]
+            written = save_document(document, code=code, is_settled="settled" in request.POST, by=request.user)  # type: ignore[arg-type]
         except (ValidationError, PermissionDenied) as refusal:
             why = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
             self.message_user(request, _("Nothing was saved. %(why)s") % {"why": why}, messages.ERROR)
             return None
-        self.message_user(
-            request,
-            _("%(revision)s is a draft made of this document.") % {"revision": written.revision},
-            messages.SUCCESS,
-        )
+        told = _("%(revision)s is a draft made of this document.")
+        if written.is_known:
+            told = _("This text was read into %(revision)s before: nothing was changed.")
+        self.message_user(request, told % {"revision": written.revision}, messages.SUCCESS)
+        self._offer_money(request, written)
         if number := len(written.placed.left_out):
             told = ngettext(
                 "%(number)s value was left out, because nobody has decided about it.",
@@ -225,6 +229,31 @@ class DocumentPages(Pages):
             )
             self.message_user(request, told % {"number": number}, messages.WARNING)
         return written
+
+    def _offer_money(self, request: HttpRequest, written: Written) -> None:
+        """Lead to the form for each amount received that the page states: it counts once somebody records it."""
+        projects = written.revision.projects.filter(stated_received_usd__gt=0).select_related("framework")
+        lines = dict(
+            written.revision.citations.filter(field="stated_received_usd").values_list("subject", "first_line")
+        )
+        for project in [] if written.is_known else projects[:MOST_OFFERED]:
+            given = {
+                "plan": written.plan.pk,
+                "status": "paid",
+                "amount_usd": project.stated_received_usd,
+                "sector": project.sector_id or "",
+                "framework_code": project.framework.code if project.framework else "",
+                "project_code": project.code,
+                "source": written.source.pk if written.source else "",
+                "source_line": lines.get(project.row_key) or "",
+            }
+            address = f"{reverse('admin:funding_contribution_add')}?{urlencode(given)}"
+            told = _("The page states %(amount)s USD received for %(project)s.") % {
+                "amount": write_number(project.stated_received_usd),
+                "project": project.code,
+            }
+            link = format_html('{} <a href="{}">{}</a>', told, address, _("Record it as a contribution"))
+            self.message_user(request, link, messages.INFO)
 
     def _discard(self, request: HttpRequest, document: ImportedDocument) -> HttpResponse:
         try:

@@ -171,6 +171,7 @@ def save_document(
     plan: Plan | None = None,
     code: str = "",
     accept_questions: bool = False,
+    is_settled: bool = False,
     by: User | None,
 ) -> Written:
     """Write a document with what was decided into a draft revision. Raises as :func:`.writing.write_draft` does.
@@ -188,6 +189,7 @@ def save_document(
         plan=plan,
         code=code,
         accept_questions=accept_questions,
+        is_settled=is_settled,
         by=by,
     )
     document.state = State.SAVED

@@ -69,12 +69,14 @@ def write_draft(
     plan: Plan | None = None,
     code: str = "",
     accept_questions: bool = False,
+    is_settled: bool = False,
     by: User | None,
 ) -> Written:
     """Write what was read of a document into a draft revision of its plan, and return what became of it.
 
     ``plan``, ``code``: which plan, where somebody has said so; a ``code`` that no plan has is that of a new one.
-    ``by``: None is CRP itself. A text that was read into a revision before changes nothing.
+    ``is_settled``: questions about the plan were answered with yes. ``by``: None is CRP itself. A text that was read
+    into a revision before changes nothing.
     Raises ValidationError where a plan has an open draft, a question about the plan is open, or rows are not as a form
     would take them (each is named); PermissionDenied where ``by`` may not write plans of these countries.
     Queries: a number that grows with the kinds of rows, not with the rows.
@@ -85,7 +87,7 @@ def write_draft(
         return Written(match.known.plan, match.known, match, is_known=True)
     if accept_questions:
         proposals = _believed(proposals)
-    elif match.questions:
+    elif match.questions and not is_settled:
         raise ValidationError(list(match.questions), code="question")
     with done(by=by, why=document.name):
         revision, former = _start(proposals.draft, document, match, by)

@@ -15,6 +15,7 @@ from crp.accounts.roles import Role
 from crp.importing.models import Decision, ImportedDocument
 from plans.models import Country, Plan, Revision
 from tests.admin import address, make_person, make_programme_officer
+from tests.shared import PROJECT
 
 from .written import FRENCH, page
 
@@ -139,6 +140,38 @@ def test_a_correction_that_can_not_be_read_is_told_at_its_value(officer: Client)
     assert 'class="errornote"' in value
     assert list(Decision.objects.values_list("field", flat=True)) == ["people_in_need"]
     assert not Plan.objects.filter(code="BEN-CRP-2025").exists(), "nothing is saved beside an error"
+
+
+def test_a_newer_page_is_the_next_revision_once_its_question_is_answered(officer: Client) -> None:
+    document = document_of(officer)
+    officer.post(address(document), {"save": "1"})
+    first = Revision.objects.get(plan__code="BEN-CRP-2025")
+    Revision.objects.filter(pk=first.pk).update(status="published", published_at=first.created_at)
+    upload(officer, page("March 1 2025", "1,600,000"), "older.txt")
+    older = ImportedDocument.objects.get(name="older.txt")
+    refused = officer.post(address(older), {"save": "1"})
+    assert "older than revision 1" in told(refused)[0]
+    assert 'name="settled"' in refused.content.decode()
+    officer.post(address(older), {"save": "1", "settled": "on"})
+    second = Revision.objects.get(plan=first.plan, number=2)
+    assert (second.status, second.stated_requested_usd) == ("draft", Decimal(1_600_000))
+
+
+def test_money_that_a_page_states_is_a_click_from_its_form(officer: Client) -> None:
+    text = (PROJECT / "fixtures" / "sources" / "mali-compendium-2017.txt").read_text()
+    document = document_of(officer, text.replace("Mali 2017", "Mali 2018").encode())
+    given = {"verdict:revision.taxonomy": "accepted", "save": "1"}  # the list of 2017
+    saved = officer.post(address(document), given, follow=True)
+    offer = next(sentence for sentence in told(saved) if "112,550" in sentence)
+    link = re.search(r'href="([^"]+)"', offer)
+    assert link
+    form = officer.get(unescape(link[1])).context["adminform"].form
+    assert form.initial["amount_usd"] == "112550.00"
+    assert form.initial["project_code"] == "MLI-2018-HRP-06"
+    assert form.initial["source_line"] == "65"
+    revision = Revision.objects.get(plan__code="MLI-COMPENDIUM-2018")
+    assert form.initial["plan"] == str(revision.plan.pk)
+    assert not revision.plan.contributions.exists()
 
 
 def test_questions_alone(officer: Client) -> None:

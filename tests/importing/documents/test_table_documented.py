@@ -39,7 +39,6 @@ def test_the_table_is_read_and_written() -> None:
     assert written.plan.code == "BEN-CRP-2025"
     assert written.left_out == []
     assert sums_by_breakdown(written.revision) == {"objective": Decimal(1_500_000), "sector": Decimal(1_500_000)}
-    # 24 lines below the header, of which the one with `objective:1` only says where the outcome belongs.
     assert written.revision.people_in_need is None
 
 
