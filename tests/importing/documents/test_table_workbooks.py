@@ -20,6 +20,7 @@ from tests.factories import make_plan
 from tests.importing.workbooks import changed, put
 
 from .test_import_plan import fails, run
+from .test_table import SMALL
 from .written import page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("history")]
@@ -115,3 +116,16 @@ def test_the_page_of_documents_leads_to_that_of_the_workbook(client: Client, dra
     assert not ImportedDocument.objects.exists()
     answer = client.post(ADD, {"file": SimpleUploadedFile("t.xlsx", without_draft())})
     assert "It is a workbook of T-3, which has no draft" in answer.content.decode()
+
+
+def test_a_table_goes_through_the_page_of_documents(client: Client) -> None:
+    client.force_login(make_programme_officer())
+    answer = client.post(ADD, {"file": SimpleUploadedFile("plan.csv", SMALL.encode())}, follow=True)
+    html = answer.content.decode()
+    assert '<li id="line-8" value="8">revision,stated_requested_usd,<mark' in html
+    assert "BEN-CRP-2025" in html
+    document = ImportedDocument.objects.get()
+    answer = client.post(f"/admin/importing/importeddocument/{document.pk}/change/", {"save": "1"}, follow=True)
+    revision = Revision.objects.get(plan__code="BEN-CRP-2025")
+    assert answer.redirect_chain[-1] == (f"/admin/plans/revision/{revision.pk}/change/", 302)
+    assert revision.stated_requested_usd == 1_500_000

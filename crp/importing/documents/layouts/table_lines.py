@@ -95,7 +95,7 @@ def entries_of(document: Document, header: Header) -> Iterator[Entry]:
 
 
 def _unguarded(text: str) -> str:
-    return text[0:] if GUARDED.match(text) else text
+    return text[1:] if GUARDED.match(text) else text
 
 
 def _records(lines: Sequence[str], header: Header) -> Iterator[tuple[Span, list[str], str]]:
