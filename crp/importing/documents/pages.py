@@ -232,11 +232,12 @@ class DocumentPages(Pages):
 
     def _offer_money(self, request: HttpRequest, written: Written) -> None:
         """Lead to the form for each amount received that the page states: it counts once somebody records it."""
-        projects = written.revision.projects.filter(stated_received_usd__gt=0).select_related("framework")
+        revision: Any = written.revision
+        projects = revision.projects.filter(stated_received_usd__gt=0).select_related("framework")
         lines = dict(
             written.revision.citations.filter(field="stated_received_usd").values_list("subject", "first_line")
         )
-        for project in [] if written.is_known else projects[:MOST_OFFERED]:
+        for project in () if written.is_known else projects[:MOST_OFFERED]:
             given = {
                 "plan": written.plan.pk,
                 "status": "paid",
