@@ -62,7 +62,10 @@ class DocumentForm(forms.Form):
         required=False,
         allow_empty_file=True,  # it is refused with a sentence of its own
         max_length=200,
-        help_text=gettext_lazy("The page as text or saved from the browser, a PDF or a Word document, at most 20 MB."),
+        help_text=gettext_lazy(
+            "The page as text or saved from the browser, a PDF, a Word document, CRP’s own table (CSV) or workbook; at "
+            "most 20 MB."
+        ),
         widget=forms.FileInput(attrs={"accept": ACCEPTED_FILES}),
     )
     text = forms.CharField(
