@@ -236,6 +236,8 @@ class DocumentPages(Pages):
     def _offer_money(self, request: HttpRequest, written: Written) -> None:
         """Lead to the form for each amount received that the page states: it counts once somebody records it."""
         revision: Any = written.revision
+        user: Any = request.user
+        may_record = user.reach("funding.add_contribution").covers(written.plan.countries.values_list("pk", flat=True))
         projects = revision.projects.filter(stated_received_usd__gt=0).select_related("framework")
         lines = dict(
             written.revision.citations.filter(field="stated_received_usd").values_list("subject", "first_line")
@@ -256,8 +258,10 @@ class DocumentPages(Pages):
                 "amount": write_number(project.stated_received_usd),
                 "project": project.code,
             }
-            link = format_html('{} <a href="{}">{}</a>', told, address, _("Record it as a contribution"))
-            self.message_user(request, link, messages.INFO)
+            offer = format_html('<a href="{}">{}</a>', address, _("Record it as a contribution"))
+            if not may_record:
+                offer = _("It counts once a funding officer records it.")
+            self.message_user(request, format_html("{} {}", told, offer), messages.INFO)
 
     def _discard(self, request: HttpRequest, document: ImportedDocument) -> HttpResponse:
         try:

@@ -174,6 +174,16 @@ def test_money_that_a_page_states_is_a_click_from_its_form(officer: Client) -> N
     assert not revision.plan.contributions.exists()
 
 
+def test_who_records_no_money_is_told_who_does(client: Client) -> None:
+    client.force_login(make_person(Role.OFFICER, country=Country.objects.get(iso3="MLI")))
+    text = (PROJECT / "fixtures" / "sources" / "mali-compendium-2017.txt").read_text()
+    document = document_of(client, text.replace("Mali 2017", "Mali 2018").encode())
+    saved = client.post(address(document), {"verdict:revision.taxonomy": "accepted", "save": "1"}, follow=True)
+    offer = next(sentence for sentence in told(saved) if "112,550" in sentence)
+    assert "funding officer" in offer
+    assert "href" not in offer
+
+
 def test_questions_alone(officer: Client) -> None:
     document = document_of(officer, page().replace(b"72%", b"80%"))
     every = officer.get(address(document)).content.decode()
