@@ -87,7 +87,7 @@ def test_text_columns_are_never_null() -> None:
 
 def test_every_table_stands_in_the_data_model() -> None:
     words = set(re.findall(r"\w+", (PROJECT / "docs" / "data-model.md").read_text()))
-    own = [config for config in apps.get_app_configs() if Path(config.path).is_relative_to(PROJECT)]
+    own = [config for config in apps.get_app_configs() if config.name.partition(".")[0] in TOP_LEVEL]
     models_of = [model for config in own for model in config.get_models() if not is_history(model)]
     assert len(models_of) > 50
     assert [model.__name__ for model in models_of if model.__name__ not in words] == []

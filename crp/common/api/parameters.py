@@ -23,6 +23,7 @@ LONGEST_OF = {CURSOR: 3_000}
 """Of a cursor, which holds the values that a page ended with; titles are the longest."""
 MOST_VALUES = 100
 NULL = "\x00"
+NOT_UTF_8 = "\ufffd"  # what Django puts in the place of such bytes
 
 AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
 YEAR = re.compile(r"[0-9]{4}")
@@ -70,6 +71,8 @@ def _problem(name: str, values: list[str], *, takes_several: bool, form: tuple[r
     terms = list(_terms(values)) if takes_several else values
     if any(NULL in value for value in values):
         return "A value can't hold a null character."
+    if any(NOT_UTF_8 in value for value in values):
+        return "A value is text in UTF-8, percent-encoded: this has bytes that are not."
     if not any(_terms(values)):
         return f"No value is given: give “{short(name)}” one, or leave it out."
     if not takes_several and len(values) > 1:

@@ -124,7 +124,9 @@ class Writer(threading.Thread):
         change_contribution(contribution=item)
 
     def move(self) -> None:
-        Contribution.objects.filter(pk=self.pick().pk).update(plan=self.plan(), note="Moved by hand")
+        item = self.pick()
+        if not item.code.startswith(SECRET):  # in a published plan it would be public, and rightly so
+            Contribution.objects.filter(pk=item.pk).update(plan=self.plan(), note="Moved by hand")
 
     def take_step(self) -> None:
         change_status(contribution=self.pick(), status="paid")
