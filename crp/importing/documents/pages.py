@@ -258,9 +258,9 @@ class DocumentPages(Pages):
                 "amount": write_number(project.stated_received_usd),
                 "project": project.code,
             }
-            offer = format_html('<a href="{}">{}</a>', address, _("Record it as a contribution"))
-            if not may_record:
-                offer = _("It counts once a funding officer records it.")
+            offer = _("It counts once a funding officer records it.")
+            if may_record:
+                offer = format_html('<a href="{}">{}</a>', address, _("Record it as a contribution"))
             self.message_user(request, format_html("{} {}", told, offer), messages.INFO)
 
     def _discard(self, request: HttpRequest, document: ImportedDocument) -> HttpResponse:
