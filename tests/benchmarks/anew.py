@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from crp.common.api import conditional
 from crp.wsgi import application
+
+# isort: split
+# Only now: what follows needs the apps, which the application loads.
+from crp.common.api import conditional
 from funding.api import fast
 
 __all__ = ["application"]
